@@ -1,0 +1,12 @@
+//! The members file: text in; a roster, text, or every violation out.
+//!
+//! Nothing here opens a file: a [`Source`] is a name and a text, so that every rule can be tested on a string and
+//! an error can always say `file:line:column`. Reading never touches the network either.
+
+mod policy;
+mod roster;
+mod source;
+
+pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
+pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};
+pub use source::{Place, Source};

@@ -1,0 +1,11 @@
+//! `rosterctl` keeps the members of an `OpenAI` organization exactly equal to a file in git.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        reason = "a test that unwraps fails where it should"
+    )
+)]
+
+pub mod desired;
+pub mod roster;

@@ -1,0 +1,20 @@
+//! The words: who is in an organization, in types that cannot be wrong.
+//!
+//! Everything above speaks in these types. They are parsed once, at the edge, into forms that compare equal
+//! exactly when the people are the same; nothing here reads a clock, a file or the network.
+
+mod email;
+mod id;
+mod key;
+mod live;
+mod member;
+mod operation;
+mod role;
+
+pub use email::{Email, EmailError};
+pub use id::{Id, IdError, InviteId, KeyId, OrganizationId, ProjectId, UserId, kind};
+pub use key::{AdminKey, KeyHolder, KeyInUse};
+pub use live::{LiveRoster, Observation, RosterFault, SeenOrganization};
+pub use member::{Flags, Invite, InviteStatus, Member, ProjectMembership, Protection};
+pub use operation::{Capabilities, Operation};
+pub use role::{LiveRole, Role, RoleError};
