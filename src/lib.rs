@@ -8,4 +8,6 @@
 )]
 
 pub mod desired;
+pub mod plan;
+pub mod provider;
 pub mod roster;

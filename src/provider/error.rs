@@ -1,0 +1,134 @@
+//! A failed call, classified by what the caller may do next: by cause and effect, never by status alone.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// A failed call to the provider.
+#[derive(Debug)]
+pub struct ProviderError {
+    /// The endpoint: method and path template, such as `DELETE /organization/users/{user_id}`.
+    pub endpoint: &'static str,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// The HTTP status, where an answer came.
+    pub status: Option<u16>,
+    /// The provider's own words: untrusted text, bounded.
+    pub message: Option<String>,
+    /// The provider's `x-request-id`.
+    pub request_id: Option<String>,
+    /// The cause below.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What went wrong with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// No connection was made: nothing was sent.
+    NotSent,
+    /// No answer came, or not all of it: a write may or may not have taken effect.
+    NoAnswer,
+    /// 429 with a delay to come.
+    Throttled {
+        /// How long the provider asked to wait, if it did.
+        retry_after: Option<Duration>,
+    },
+    /// The provider asked for a longer wait than `--delay-max`.
+    DelayTooLong {
+        /// The wait asked for.
+        asked: Duration,
+    },
+    /// 429 that no waiting helps: a quota or credit is used up.
+    QuotaExhausted,
+    /// 401: the key is not accepted.
+    Unauthorized,
+    /// 403: the key may not do this.
+    Forbidden,
+    /// 404 in one of the API's error shapes: there is no such row.
+    NotFound,
+    /// Any other 4xx about this one request: 400, 409, 422.
+    Rejected,
+    /// 408 or 5xx: the provider failed; a write may or may not have taken effect.
+    Unavailable,
+    /// The answer is not what the API sends: no JSON, another shape, `deleted: false`, a proxy's page.
+    Unreadable,
+    /// A listing cannot be trusted to be whole: a cursor or row that repeats, a row without an id.
+    Paging {
+        /// The page, from 1.
+        page: usize,
+    },
+    /// The run was asked to stop before the request was sent.
+    Stopped,
+}
+
+/// What the caller may do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Send again after a pause: the pacer knows how long.
+    Paced,
+    /// Send again after a backoff.
+    Backoff,
+    /// Sending again changes nothing.
+    Never,
+    /// A write of unknown fate: read back before anything else.
+    Observe,
+}
+
+/// What a failed write may have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// It may have taken effect.
+    Unknown,
+}
+
+impl ProviderError {
+    /// What a failed write may have done. A failed read has no effect whatever this says.
+    pub fn effect(&self) -> Effect {
+        match self.kind {
+            ErrorKind::NoAnswer | ErrorKind::Unavailable | ErrorKind::Unreadable => Effect::Unknown,
+            ErrorKind::NotSent
+            | ErrorKind::Throttled { retry_after: _ }
+            | ErrorKind::DelayTooLong { asked: _ }
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Rejected
+            | ErrorKind::Paging { page: _ }
+            | ErrorKind::Stopped => Effect::None,
+        }
+    }
+
+    /// What the caller of a write may do next.
+    pub fn retry(&self) -> Retry {
+        match self.kind {
+            ErrorKind::Throttled { retry_after: _ } => Retry::Paced,
+            ErrorKind::NotSent => Retry::Backoff,
+            ErrorKind::NoAnswer | ErrorKind::Unavailable | ErrorKind::Unreadable => Retry::Observe,
+            ErrorKind::DelayTooLong { asked: _ }
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Rejected
+            | ErrorKind::Paging { page: _ }
+            | ErrorKind::Stopped => Retry::Never,
+        }
+    }
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed", self.endpoint)
+    }
+}
+
+impl Error for ProviderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,128 @@
+//! The ports: what the rest of the program asks of a provider.
+
+use std::future::Future;
+
+use super::ProviderError;
+use crate::plan::Change;
+use crate::roster::{
+    AdminKey, Capabilities, Invite, InviteId, KeyInUse, Member, Operation, SeenOrganization, UserId,
+};
+
+/// Rows of one complete listing: every page, or an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// Every row, in the provider's order.
+    pub rows: Vec<T>,
+    /// What the last answer's headers said.
+    pub seen: SeenOrganization,
+}
+
+/// Reads the organization.
+pub trait RosterSource {
+    /// What the provider can do at all.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Lists every member.
+    fn list_members(&self) -> impl Future<Output = Result<Listing<Member>, ProviderError>>;
+
+    /// Lists every invite, of any status; none where the provider has no invites.
+    fn list_invites(&self) -> impl Future<Output = Result<Listing<Invite>, ProviderError>>;
+
+    /// Reads one member by id; `None`: not a member.
+    fn member(&self, id: &UserId) -> impl Future<Output = Result<Option<Member>, ProviderError>>;
+
+    /// Reads one invite by id; `None`: there is no such invite.
+    fn invite(&self, id: &InviteId) -> impl Future<Output = Result<Option<Invite>, ProviderError>>;
+}
+
+/// Leave to send writes of one operation now. All waiting is over; a permit that is dropped costs nothing.
+#[derive(Debug)]
+#[must_use = "a permit is leave to send, and nothing is sent by having it"]
+pub struct Permit {
+    /// The operation that was admitted.
+    pub operation: Operation,
+    /// How many writes may be sent one after the other without another wait, at least 1.
+    pub sends: usize,
+}
+
+/// What one write did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Performed {
+    /// Whether this write took effect, or had nothing left to do.
+    pub answer: SeenAnswer,
+    /// The provider's `x-request-id`.
+    pub request_id: Option<String>,
+}
+
+/// The provider's answer to a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeenAnswer {
+    /// It took effect.
+    Done,
+    /// It took effect, and this is the new invite.
+    Invited(Invite),
+    /// The member or invite was not there: a 404 in one of the API's error shapes.
+    AlreadyGone,
+}
+
+/// Changes the organization. Only `apply` holds one.
+pub trait RosterSink: RosterSource {
+    /// Waits until the operation's pace admits at least one write; `wanted` is how many the caller would send.
+    fn admit(
+        &self,
+        operation: Operation,
+        wanted: usize,
+    ) -> impl Future<Output = Result<Permit, ProviderError>>;
+
+    /// Makes one change: one attempt, no waiting and no retry.
+    ///
+    /// A `Throttled` answer closes the operation's pace until the hint is over: admit again before the next send.
+    fn perform(&self, change: &Change) -> impl Future<Output = Result<Performed, ProviderError>>;
+}
+
+/// Reads who holds the admin keys.
+pub trait KeySource {
+    /// Lists the admin keys.
+    fn list_admin_keys(&self) -> impl Future<Output = Result<Listing<AdminKey>, ProviderError>>;
+
+    /// Finds the key that this run uses among the listed ones. A list that cannot be read is an answer, no error.
+    fn key_in_use(&self) -> impl Future<Output = KeyInUse>;
+}
+
+/// Sends one request and returns one answer: sockets, or a simulator in this process.
+pub trait Transport {
+    /// Sends the request. The answer's body is complete and bounded.
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> impl Future<Output = Result<http::Response<Vec<u8>>, TransportError>>;
+}
+
+/// No answer came, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The connection was never made, so nothing was sent.
+    #[error("could not connect to {host}")]
+    NotSent {
+        /// Host and port.
+        host: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The request may have been received; the answer was lost.
+    #[error("the connection to {host} broke before the answer was complete")]
+    Lost {
+        /// Host and port.
+        host: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The answer is larger than anything the API sends.
+    #[error("the answer of {host} is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// Host and port.
+        host: String,
+        /// The limit.
+        bytes_max: usize,
+    },
+}
