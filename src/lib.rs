@@ -8,6 +8,10 @@
 )]
 
 pub mod desired;
+pub mod guardrail;
+pub mod outcome;
 pub mod plan;
 pub mod provider;
 pub mod roster;
+pub mod schedule;
+pub mod verify;

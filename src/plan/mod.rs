@@ -6,5 +6,49 @@
 
 mod action;
 mod canonical;
+mod rows;
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, civil::Date};
 
 pub use action::{Action, Change, Note, Person, Reason};
+pub use rows::{
+    Conflict, DepartedLive, Difference, Likeness, Remark, Reported, Suspicion, UnmanagedReason,
+    UnmanagedRow, Vanished,
+};
+
+use crate::roster::UserId;
+
+/// What would make the live roster equal to the desired one, in order, and everything that is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The organization: its id as the answers gave it, else as the file has it.
+    pub organization: String,
+    /// When the roster was read: the provider's date.
+    pub observed_at: Option<Timestamp>,
+    /// The day for which expiries were judged.
+    pub today: Date,
+    /// The changes, in an order in which each may be made.
+    pub actions: Vec<Action>,
+    /// Identities that cannot be decided: nothing is planned for these people.
+    pub conflicts: Vec<Conflict>,
+    /// Pairs that may be one person.
+    pub suspicions: Vec<Suspicion>,
+    /// Differences that are only shown.
+    pub reported: Vec<Reported>,
+    /// Rows deliberately left alone.
+    pub unmanaged: Vec<UnmanagedRow>,
+    /// Declared people whose pinned id is gone.
+    pub vanished: Vec<Vanished>,
+    /// Departed and expired people who are never removed.
+    pub departed_live: Vec<DepartedLive>,
+    /// What is worth knowing and no difference.
+    pub remarks: Vec<Remark>,
+    /// Members and pending invites that are as declared.
+    pub unchanged: usize,
+    /// Managed live people and pending invites before the run: what the fraction of revocations is taken of.
+    pub managed: usize,
+    /// The members who count as owners before the run: people, managed, role owner.
+    pub owners: BTreeSet<UserId>,
+}

@@ -1,0 +1,87 @@
+//! What happened to each action of an approved plan.
+//!
+//! Exit codes and reports are promises about the provider's own log: `Done` means it is there; `Failed`,
+//! `Withheld` and `NotAttempted` mean that it is not; only `Unknown` may be either.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What happened to one action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// It took effect.
+    Done {
+        /// The provider's request id, where an answer came.
+        request_id: Option<String>,
+    },
+    /// There was nothing left to do: somebody was faster, or an attempt of unknown fate had taken effect.
+    AlreadyDone {
+        /// The provider's request id, where an answer came.
+        request_id: Option<String>,
+    },
+    /// It did not take effect.
+    Failed {
+        /// Why, with endpoint, status and request id.
+        cause: String,
+    },
+    /// It was not sent, because a rule forbade it at that moment.
+    Withheld {
+        /// The rule, in a clause.
+        cause: String,
+    },
+    /// It was sent, and nobody can say whether it took effect.
+    Unknown {
+        /// Why, with endpoint and request id.
+        cause: String,
+    },
+    /// It was not sent, because the run ended before.
+    NotAttempted {
+        /// What ended the run, in a clause.
+        cause: String,
+    },
+}
+
+impl Outcome {
+    /// Whether the action's effect is there.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Done { request_id: _ } | Self::AlreadyDone { request_id: _ } => true,
+            Self::Failed { cause: _ }
+            | Self::Withheld { cause: _ }
+            | Self::Unknown { cause: _ }
+            | Self::NotAttempted { cause: _ } => false,
+        }
+    }
+
+    /// The outcome's name in reports.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done { request_id: _ } => "done",
+            Self::AlreadyDone { request_id: _ } => "already done",
+            Self::Failed { cause: _ } => "failed",
+            Self::Withheld { cause: _ } => "withheld",
+            Self::Unknown { cause: _ } => "unknown",
+            Self::NotAttempted { cause: _ } => "not attempted",
+        }
+    }
+
+    /// Why, where something is to be said.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Done { request_id: _ } | Self::AlreadyDone { request_id: _ } => None,
+            Self::Failed { cause }
+            | Self::Withheld { cause }
+            | Self::Unknown { cause }
+            | Self::NotAttempted { cause } => Some(cause),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        self.cause().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
