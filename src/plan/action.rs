@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::desired::Place;
-use crate::roster::{Email, Invite, LiveRole, Member, Operation, Role, UserId};
+use crate::roster::{Email, Invite, Member, Operation, Role, UserId};
 
 /// One change, why it is planned, and what a reviewer should know about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,11 +252,6 @@ pub enum Note {
     Renamed {
         /// The declared address.
         declared: Email,
-    },
-    /// The role that the entry or the row had before, where it is no ordinary one.
-    LiveRole {
-        /// The provider's word.
-        role: LiveRole,
     },
 }
 

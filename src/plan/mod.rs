@@ -5,14 +5,26 @@
 //! A plan says what would make live equal to desired; whether that may happen is the guardrails' matter.
 
 mod action;
-mod canonical;
+mod compute;
+#[cfg(test)]
+mod compute_tests;
+mod effect;
+mod id;
+mod identity;
+mod invites;
 mod rows;
+mod suspicion;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::Date};
 
 pub use action::{Action, Change, Note, Person, Reason};
+pub use compute::compute;
+pub use effect::effect;
+pub use id::PlanId;
 pub use rows::{
     Conflict, DepartedLive, Difference, Likeness, Remark, Reported, Suspicion, UnmanagedReason,
     UnmanagedRow, Vanished,

@@ -89,6 +89,15 @@ impl Email {
         &self.text[..self.at]
     }
 
+    /// The address as a person reads it: the domain in Unicode.
+    pub fn to_unicode(&self) -> String {
+        format!(
+            "{}@{}",
+            self.local(),
+            idna::domain_to_unicode(self.domain()).0
+        )
+    }
+
     /// The domain in ASCII.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]

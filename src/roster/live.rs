@@ -127,19 +127,40 @@ impl LiveRoster {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut invites: Vec<Invite> = invites
-            .into_iter()
-            .filter(|invite| invite.status == InviteStatus::Pending)
+        Ok(Self::assume(Observation {
+            organization,
+            members: members.into_values().collect(),
+            invites,
+            capabilities,
+        }))
+    }
+
+    /// Takes an observation as a roster without looking at it: for one that was derived from an assembled roster.
+    pub(crate) fn assume(observation: Observation) -> Self {
+        let Observation {
+            organization,
+            members,
+            mut invites,
+            capabilities,
+        } = observation;
+        let by_email = members
+            .iter()
+            .filter_map(|row| Some((row.email.clone()?, row.id.clone())))
             .collect();
+        invites.retain(|invite| invite.status == InviteStatus::Pending);
         invites
             .sort_by(|a, b| (&a.email, b.created_at, &a.id).cmp(&(&b.email, a.created_at, &b.id)));
-        Ok(Self {
+        let members = members
+            .into_iter()
+            .map(|row| (row.id.clone(), row))
+            .collect();
+        Self {
             organization,
             capabilities,
             members,
             by_email,
             invites,
-        })
+        }
     }
 
     /// What the answers said about the organization.
