@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use super::Objection;
+
 /// A failed call to the provider.
 #[derive(Debug)]
 pub struct ProviderError {
@@ -15,7 +17,9 @@ pub struct ProviderError {
     pub status: Option<u16>,
     /// The provider's own words: untrusted text, bounded.
     pub message: Option<String>,
-    /// The provider's `x-request-id`.
+    /// What the provider objects to, where that is known: it decides the hint.
+    pub objection: Option<Objection>,
+    /// The provider's `x-request-id`: untrusted text, bounded.
     pub request_id: Option<String>,
     /// The cause below.
     pub source: Option<Box<dyn Error + Send + Sync>>,
@@ -33,9 +37,9 @@ pub enum ErrorKind {
         /// How long the provider asked to wait, if it did.
         retry_after: Option<Duration>,
     },
-    /// The provider asked for a longer wait than `--delay-max`.
+    /// The next request would have to wait longer than `--delay-max`.
     DelayTooLong {
-        /// The wait asked for.
+        /// The wait that is needed.
         asked: Duration,
     },
     /// 429 that no waiting helps: a quota or credit is used up.
@@ -46,11 +50,11 @@ pub enum ErrorKind {
     Forbidden,
     /// 404 in one of the API's error shapes: there is no such row.
     NotFound,
-    /// Any other 4xx about this one request: 400, 409, 422.
+    /// Any other 4xx about this one request: 400, 409, 422. Also a deletion that the provider denies.
     Rejected,
     /// 408 or 5xx: the provider failed; a write may or may not have taken effect.
     Unavailable,
-    /// The answer is not what the API sends: no JSON, another shape, `deleted: false`, a proxy's page.
+    /// The answer is not what the API sends: no JSON, another shape, another id, a proxy's page.
     Unreadable,
     /// A listing cannot be trusted to be whole: a cursor or row that repeats, a row without an id.
     Paging {
@@ -84,6 +88,26 @@ pub enum Effect {
 }
 
 impl ProviderError {
+    /// An error about which nothing but its kind is known yet.
+    pub fn new(endpoint: &'static str, kind: ErrorKind) -> Self {
+        Self {
+            endpoint,
+            kind,
+            status: None,
+            message: None,
+            objection: None,
+            request_id: None,
+            source: None,
+        }
+    }
+
+    /// The same error with its cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
     /// What a failed write may have done. A failed read has no effect whatever this says.
     pub fn effect(&self) -> Effect {
         match self.kind {
@@ -117,11 +141,73 @@ impl ProviderError {
             | ErrorKind::Stopped => Retry::Never,
         }
     }
+
+    /// What to try next, as a sentence without final period; `None` where the message says it all.
+    pub fn hint(&self) -> Option<String> {
+        super::objection::hint(self)
+    }
 }
 
+/// What failed, with the provider's words and its request id; the cause is the `source`.
 impl fmt::Display for ProviderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` failed", self.endpoint)
+        let Self {
+            endpoint,
+            kind,
+            status,
+            message,
+            objection: _,
+            request_id,
+            source: _,
+        } = self;
+        match kind {
+            ErrorKind::NotSent => write!(f, "`{endpoint}` was not sent"),
+            ErrorKind::NoAnswer => write!(f, "no complete answer to `{endpoint}`"),
+            ErrorKind::Throttled { retry_after: None } => write!(f, "`{endpoint}` was throttled"),
+            ErrorKind::Throttled {
+                retry_after: Some(wait),
+            } => write!(f, "`{endpoint}` was throttled for {}", seconds(*wait)),
+            ErrorKind::DelayTooLong { asked } => write!(
+                f,
+                "`{endpoint}` would have to wait {}, longer than --delay-max",
+                seconds(*asked)
+            ),
+            ErrorKind::QuotaExhausted => {
+                write!(
+                    f,
+                    "`{endpoint}` was refused for good: waiting does not help"
+                )
+            }
+            ErrorKind::Unauthorized => write!(f, "the key was not accepted for `{endpoint}`"),
+            ErrorKind::Forbidden => write!(f, "the key may not call `{endpoint}`"),
+            ErrorKind::NotFound => write!(f, "`{endpoint}` found nothing"),
+            ErrorKind::Rejected => write!(f, "`{endpoint}` was rejected"),
+            ErrorKind::Unavailable => write!(f, "`{endpoint}` failed at the provider"),
+            ErrorKind::Unreadable => write!(f, "the answer to `{endpoint}` is not the API's"),
+            ErrorKind::Paging { page } => {
+                write!(f, "page {page} of `{endpoint}` cannot be trusted")
+            }
+            ErrorKind::Stopped => write!(f, "`{endpoint}` was not sent: asked to stop"),
+        }?;
+        if let Some(status) = status {
+            write!(f, " (status {status}")?;
+            if let Some(id) = request_id {
+                write!(f, ", request {id}")?;
+            }
+            f.write_str(")")?;
+        }
+        message
+            .as_ref()
+            .map_or(Ok(()), |message| write!(f, ": {message}"))
+    }
+}
+
+/// Whole seconds where they are whole enough to read.
+fn seconds(wait: Duration) -> String {
+    if wait < Duration::from_secs(10) {
+        format!("{:.1} s", wait.as_secs_f64())
+    } else {
+        format!("{} s", wait.as_secs())
     }
 }
 

@@ -109,6 +109,14 @@ pub enum TransportError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// There was a connection, but no TLS that can be trusted, so nothing was sent.
+    #[error("no trusted TLS connection to {host}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The request may have been received; the answer was lost.
     #[error("the connection to {host} broke before the answer was complete")]
     Lost {
