@@ -3,10 +3,17 @@
 //! Nothing here opens a file: a [`Source`] is a name and a text, so that every rule can be tested on a string and
 //! an error can always say `file:line:column`. Reading never touches the network either.
 
+pub mod diagnostics;
+mod parse;
 mod policy;
 mod roster;
 mod source;
+mod violation;
+mod warning;
 
+pub use parse::parse;
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};
 pub use source::{Place, Source};
+pub use violation::{Label, Violation};
+pub use warning::Warning;

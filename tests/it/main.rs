@@ -5,4 +5,8 @@
     reason = "a test that unwraps fails where it should"
 )]
 
+mod desired;
+mod desired_diagnostics;
+mod desired_syntax;
+mod desired_violations;
 mod tidy;
