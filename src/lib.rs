@@ -10,6 +10,7 @@
 pub mod desired;
 pub mod guardrail;
 pub mod outcome;
+pub mod pacing;
 pub mod plan;
 pub mod provider;
 pub mod roster;
