@@ -67,4 +67,12 @@ impl KeyInUse {
             Self::Unknown { reason: _ } => true,
         }
     }
+
+    /// Why any owner may hold the key, in a clause.
+    pub fn why_unknown(&self) -> &str {
+        match self {
+            Self::Found(_) => "the API does not say who holds it",
+            Self::Unknown { reason } => reason,
+        }
+    }
 }
