@@ -11,7 +11,7 @@ mod source;
 mod violation;
 mod warning;
 
-pub use parse::parse;
+pub use parse::{Include, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};
 pub use source::{Place, Source};

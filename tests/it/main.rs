@@ -7,6 +7,7 @@
 
 mod desired;
 mod desired_diagnostics;
+mod desired_include;
 mod desired_syntax;
 mod desired_violations;
 mod tidy;

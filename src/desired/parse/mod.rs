@@ -5,6 +5,7 @@
 //! ignored, because a misspelt entry would read as an undeclared member, who is removed.
 
 mod identity;
+mod include;
 mod people;
 mod reader;
 mod settings;
@@ -18,12 +19,15 @@ use toml::de::{DeTable, DeValue};
 use super::violation::{Findings, Spot, quote};
 use super::{DesiredOrganization, DesiredRoster, Policy, Source, Unmanaged, Violation};
 use crate::roster::Email;
+use include::WrittenInclude;
+pub use include::{Include, includes};
 use people::{WrittenDeparted, WrittenEntry};
 use reader::{Reader, Value};
 use settings::WrittenGuardrails;
 
-const ROOT_KEYS: [&str; 7] = [
+const ROOT_KEYS: [&str; 8] = [
     "version",
+    "include",
     "organization",
     "policy",
     "guardrails",
@@ -35,7 +39,7 @@ const ROOT_KEYS: [&str; 7] = [
 /// The one version of the file's format.
 const VERSION: u32 = 1;
 
-/// Reads the members file: `sources[0]` is its root.
+/// Reads the members file: `sources[0]` is its root, the others are the files that its `include` names.
 ///
 /// # Errors
 ///
@@ -48,13 +52,12 @@ pub fn parse(sources: &[Source]) -> Result<DesiredRoster, Vec<Violation>> {
         sources
     };
     let mut findings = Findings::new(sources);
-    let mut mended = String::new();
-    let (table, doubt, duplicates) = syntax::parse(&mut findings, 0, &mut mended);
-    let certain = findings.found.len();
-    report_duplicates(&mut findings, &table, &duplicates);
-    let whole = !doubt.any();
-    let root = read_root(&mut findings, table, whole);
+    let mut root = read_root(&mut findings);
+    let (included, included_whole) =
+        include::read_all(&mut findings, &root.includes, root.includes_whole);
+    root.members.extend(included);
     let required = &root.guardrails.required_owners;
+    let whole = root.whole && included_whole;
     identity::check(
         &mut findings,
         &root.members,
@@ -62,9 +65,6 @@ pub fn parse(sources: &[Source]) -> Result<DesiredRoster, Vec<Violation>> {
         required,
         whole,
     );
-    let doubtful = findings.found.split_off(certain);
-    let kept = doubtful.into_iter().filter(|found| !doubt.covers(found));
-    findings.found.extend(kept);
     match root.organization {
         Some(organization) if findings.found.is_empty() => Ok(DesiredRoster {
             organization,
@@ -95,21 +95,44 @@ struct Root {
     unmanaged: Unmanaged,
     members: Vec<WrittenEntry>,
     departed: Vec<WrittenDeparted>,
+    includes: Vec<WrittenInclude>,
+    /// Whether every include could be read.
+    includes_whole: bool,
+    /// Whether no part of the file is in doubt, so that what is not there is missing.
+    whole: bool,
 }
 
-/// Reads the root's tables. `whole`: no part of the file is in doubt, so what is not there is missing.
-fn read_root(findings: &mut Findings<'_>, table: DeTable<'_>, whole: bool) -> Root {
+fn read_root(findings: &mut Findings<'_>) -> Root {
+    let mut mended = String::new();
+    let (table, doubt, duplicates) = syntax::parse(findings, 0, &mut mended);
+    let certain = findings.found.len();
+    report_duplicates(findings, &table, &duplicates);
+    let root = read_tables(findings, table, !doubt.any());
+    doubt.drop_consequences(&mut findings.found, certain);
+    root
+}
+
+fn read_tables(findings: &mut Findings<'_>, table: DeTable<'_>, whole: bool) -> Root {
     let reader = &mut Reader {
         source: 0,
         findings,
     };
-    let mut root = Root::default();
+    let mut root = Root {
+        whole,
+        includes_whole: whole,
+        ..Root::default()
+    };
     let mut missing = vec!["version", "[organization]", "[members]"];
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         missing.retain(|wanted| wanted.trim_matches(['[', ']']) != name);
         match name {
             "version" => version(reader, &value),
+            "include" => {
+                let before = reader.findings.found.len();
+                root.includes = include::include(reader, value);
+                root.includes_whole &= reader.findings.found.len() == before;
+            }
             "organization" => root.organization = settings::organization(reader, &key, value),
             "policy" => root.policy = settings::policy(reader, value),
             "guardrails" => root.guardrails = settings::guardrails(reader, value),
@@ -144,7 +167,7 @@ fn report_missing(reader: &mut Reader<'_, '_>, wanted: &str) {
         "[organization]" => "write the table with the organization's id: id = \"org-…\"",
         _ => "write the table with one line per person: \"ada@acme.dev\" = { role = \"owner\" }",
     };
-    let start = reader.findings.texts[0].line_range(0).start;
+    let start = reader.findings.texts[reader.source].line_range(0).start;
     reader
         .report(&(start..start), format!("{wanted} is missing"))
         .help(help);

@@ -22,6 +22,7 @@ pub(super) struct WrittenEntry {
     pub(super) entry: Entry,
     /// The key.
     pub(super) key: Spot,
+    pub(super) role: Option<Spot>,
     pub(super) id: Option<Spot>,
     pub(super) expires: Option<Spot>,
     /// In the order of `entry.aliases`.
@@ -50,7 +51,7 @@ pub(super) fn members(reader: &mut Reader<'_, '_>, value: Value<'_>) -> Vec<Writ
 /// What one line of `[members]` says, before it is known whose line it is.
 #[derive(Debug, Default)]
 struct Fields {
-    role: Option<Role>,
+    role: Option<(Role, Spot)>,
     id: Option<(UserId, Spot)>,
     name: Option<String>,
     expires: Option<(Date, Spot)>,
@@ -75,13 +76,14 @@ fn member(reader: &mut Reader<'_, '_>, key: &Key<'_>, value: Value<'_>) -> Optio
     let flawed = reader.findings.found.len() > before;
     let spot = reader.spot(&key.span());
     let place = reader.findings.place(&spot);
+    let (role, role_spot) = fields.role.unzip();
     let (id, id_spot) = fields.id.unzip();
     let (expires, expires_spot) = fields.expires.unzip();
     let (aliases, alias_spots) = fields.aliases.into_iter().unzip();
     email.ok().map(|email| WrittenEntry {
         entry: Entry {
             email,
-            role: fields.role,
+            role,
             id,
             name: fields.name,
             expires,
@@ -91,6 +93,7 @@ fn member(reader: &mut Reader<'_, '_>, key: &Key<'_>, value: Value<'_>) -> Optio
             place,
         },
         key: spot,
+        role: role_spot,
         id: id_spot,
         expires: expires_spot,
         aliases: alias_spots,
@@ -104,7 +107,7 @@ fn member_fields(reader: &mut Reader<'_, '_>, address: &str, value: Value<'_>) -
         let name = field.get_ref().as_ref();
         let spot = reader.spot(&value.span());
         match name {
-            "role" => fields.role = reader.word(name, &value, &ROLES),
+            "role" => fields.role = reader.word(name, &value, &ROLES).map(|role| (role, spot)),
             "id" => {
                 let id = reader.parsed(name, &value, "a member's id", UserId::parse);
                 fields.id = id.map(|id| (id, spot));

@@ -31,8 +31,13 @@ impl Doubt {
         !self.lines.is_empty() || self.rest.is_some()
     }
 
-    /// Whether a finding may be only a consequence of a syntax error.
-    pub(super) fn covers(&self, violation: &Violation) -> bool {
+    /// Drops what was found after the first `certain` violations and may be only a consequence of a syntax error.
+    pub(super) fn drop_consequences(&self, found: &mut Vec<Violation>, certain: usize) {
+        let doubtful = found.split_off(certain);
+        found.extend(doubtful.into_iter().filter(|one| !self.covers(one)));
+    }
+
+    fn covers(&self, violation: &Violation) -> bool {
         let Range { start, end } = violation.span;
         let touched = |range: &Range<usize>| start <= range.end && range.start <= end;
         // The lists are short or sorted by place, and one per line at most.
@@ -57,7 +62,7 @@ pub(super) fn parse<'t, 'a: 't>(
     let mut doubt = Doubt::default();
     let mut duplicates = Vec::new();
     let mut conflicts = BTreeSet::new();
-    let mut before: Option<(usize, String)> = None;
+    let mut before: Option<(usize, usize, String)> = None;
     let mut reported = 0;
     for (span, error) in errors {
         let span = back_to_text(text, span, error.message());
@@ -72,8 +77,12 @@ pub(super) fn parse<'t, 'a: 't>(
         let range = lines.line_range(line);
         let written = &text[range.clone()];
         doubt.add(&span, &range, written, error.message());
-        let again = before.replace((line, error.message().to_owned()));
-        if reported == ERRORS_MAX || again == before {
+        // One mistake often makes several errors: in one place, or of one kind in one line.
+        let again = before.as_ref().is_some_and(|(at, on, message)| {
+            *at == start || (*on == line && message == error.message())
+        });
+        before = Some((start, line, error.message().to_owned()));
+        if reported == ERRORS_MAX || again {
             continue;
         }
         reported += 1;
