@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod pacing;
 pub mod plan;
 pub mod provider;
+pub mod render;
 pub mod roster;
 pub mod schedule;
 pub mod verify;

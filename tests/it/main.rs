@@ -10,4 +10,5 @@ mod desired_diagnostics;
 mod desired_include;
 mod desired_syntax;
 mod desired_violations;
+mod render;
 mod tidy;

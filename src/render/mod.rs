@@ -1,0 +1,37 @@
+//! Values in, text out: every format of a plan and of a report.
+//!
+//! Nothing here opens a file, looks at a terminal or reads a clock: a format is a function of values, so that a
+//! snapshot test is all it takes to review one. Every value of the provider or the file is untrusted and passes
+//! [`safe`] on its way out.
+
+mod diff;
+mod json;
+mod paint;
+mod phrase;
+mod report;
+pub mod safe;
+mod story;
+mod text;
+mod totals;
+mod words;
+
+pub use diff::diff;
+pub use json::json;
+pub use paint::Paint;
+pub use report::{ReportView, exit_meaning, report_text};
+pub use text::plan_text;
+pub use totals::Totals;
+
+use crate::guardrail::Judgement;
+use crate::schedule::Cost;
+
+/// Everything that a format needs to show a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanView<'a> {
+    /// The plan and what the guardrails said about it.
+    pub judgement: &'a Judgement,
+    /// What an apply would ask of the provider.
+    pub cost: &'a Cost,
+    /// The command that applies it, such as `rosterctl apply other.toml`; `None` where the reader is already in it.
+    pub apply: Option<&'a str>,
+}

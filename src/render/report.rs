@@ -1,0 +1,237 @@
+//! The end of an apply as text: what happened to each action, whether it holds, and what the exit code says.
+//!
+//! A report is honest before it is friendly: what did not happen stands first, and "unknown" is never rounded to
+//! "done" or "failed".
+
+use std::fmt::Write as _;
+
+use super::phrase::Phrase;
+use super::story::{self, Row, Section, Sign, Tone};
+use super::text::section_text;
+use super::{Paint, words};
+use crate::guardrail::Judgement;
+use crate::outcome::Outcome;
+use crate::plan::{Action, Person};
+use crate::verify::{Foreign, Verification};
+
+/// Everything that a format needs to show the end of an apply.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportView<'a> {
+    /// The plan and what the guardrails said about it.
+    pub judgement: &'a Judgement,
+    /// What happened to each of the judgement's actions, in their order.
+    pub outcomes: &'a [Outcome],
+    /// What the listing after the last change proves; `None` where there was none.
+    pub verification: Option<&'a Verification>,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Where the journal of the run is, if it has one.
+    pub journal: Option<&'a str>,
+}
+
+impl<'a> ReportView<'a> {
+    /// Each action that was to be executed, with its outcome.
+    ///
+    /// An action without an outcome has none to be shown: the run ended before it was looked at.
+    pub fn results(&self) -> impl Iterator<Item = (&'a Action, Option<&'a Outcome>)> + use<'a> {
+        let outcomes = self.outcomes;
+        let actions = self.judgement.actions.iter().enumerate();
+        actions.map(move |(index, action)| (action, outcomes.get(index)))
+    }
+}
+
+/// Returns the report as text, ending in a newline.
+pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
+    let now = view.judgement.plan.observed_at;
+    let mut text = String::new();
+    let (mut open, mut done) = (Vec::new(), Vec::new());
+    for (action, outcome) in view.results() {
+        let mut row = story::action_row(action, now);
+        row.cells.truncate(3);
+        row.cells.push(outcome_phrase(outcome));
+        if outcome.is_some_and(Outcome::is_done) {
+            done.push(row);
+        } else {
+            open.push(row);
+        }
+    }
+    let mut sections = vec![
+        results("Not done", Tone::Alarm, open),
+        results("Done", Tone::Change, done),
+    ];
+    sections.extend(
+        story::sections(view.judgement)
+            .into_iter()
+            .filter(|section| section.title == story::WITHHELD),
+    );
+    if let Some(verification) = view.verification {
+        sections.extend(verified(verification, view));
+    }
+    for section in sections.iter().filter(|section| !section.rows.is_empty()) {
+        text.push_str(&section_text(section, paint));
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}", paint.title(Tone::Change, &summary(view)));
+    let _ = writeln!(text, "{}", verdict(view.verification));
+    if let Some(journal) = view.journal {
+        let _ = writeln!(text, "Journal: {}", Phrase::theirs(journal).line());
+    }
+    let _ = writeln!(
+        text,
+        "Exit {}: {}.",
+        view.exit_code,
+        exit_meaning(view.exit_code)
+    );
+    text
+}
+
+/// `Applied plan 1a2b…: 3 done, 1 failed; 1 withheld by the guardrails.`
+fn summary(view: &ReportView<'_>) -> String {
+    const ORDER: [&str; 6] = [
+        "done",
+        "already done",
+        "failed",
+        "unknown",
+        "withheld",
+        "not attempted",
+    ];
+    let name = |outcome: Option<&Outcome>| outcome.map_or("not attempted", Outcome::as_str);
+    let names: Vec<&str> = view.results().map(|(_, outcome)| name(outcome)).collect();
+    let mut parts: Vec<String> = ORDER
+        .into_iter()
+        .map(|name| (name, names.iter().filter(|other| **other == name).count()))
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{number} {name}"))
+        .collect();
+    if parts.is_empty() {
+        parts.push("nothing to do".to_owned());
+    }
+    let guarded = super::Totals::of(view.judgement).withheld;
+    let guarded = if guarded > 0 {
+        format!("; {guarded} withheld by the guardrails")
+    } else {
+        String::new()
+    };
+    let id = view.judgement.plan.id();
+    format!("Plan {id}: {}{guarded}.", parts.join(", "))
+}
+
+fn outcome_phrase(outcome: Option<&Outcome>) -> Phrase {
+    match outcome {
+        None => Phrase::ours("not attempted"),
+        Some(outcome) => match outcome.cause() {
+            None => Phrase::ours(outcome.as_str()),
+            Some(cause) => {
+                Phrase::ours(format!("{}: ", outcome.as_str())).then(Phrase::theirs(cause))
+            }
+        },
+    }
+}
+
+fn results(title: &'static str, tone: Tone, rows: Vec<Row>) -> Section {
+    Section {
+        title,
+        tone,
+        headers: &["Change", "Who", "Role", "Outcome"],
+        rows,
+    }
+}
+
+fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> {
+    let Verification {
+        converged: _,
+        residual,
+        collateral,
+        foreign,
+    } = verification;
+    let gone = |person: &Person| Row {
+        sign: Sign::Stop,
+        cells: vec![Phrase::theirs(person.label()), id(person)],
+        details: Vec::new(),
+        place: None,
+    };
+    let changed = |foreign: &Foreign| Row {
+        sign: Sign::Nothing,
+        cells: vec![
+            Phrase::theirs(foreign.person.label()),
+            Phrase::theirs(foreign.what.as_str()),
+        ],
+        details: Vec::new(),
+        place: None,
+    };
+    vec![
+        Section {
+            tone: Tone::Alarm,
+            ..story::changes(
+                "Executed, not visible yet",
+                residual,
+                view.judgement.plan.observed_at,
+            )
+        },
+        Section {
+            title: "Gone, and not by this plan",
+            tone: Tone::Alarm,
+            headers: &["Who", "Id"],
+            rows: collateral.iter().map(gone).collect(),
+        },
+        Section {
+            title: "Changed by somebody else meanwhile",
+            tone: Tone::Quiet,
+            headers: &["Who", "What"],
+            rows: foreign.iter().map(changed).collect(),
+        },
+    ]
+}
+
+fn id(person: &Person) -> Phrase {
+    match (&person.email, &person.id) {
+        (Some(_), Some(id)) => Phrase::theirs(id.as_str()),
+        (None, _) | (Some(_), None) => Phrase::default(),
+    }
+}
+
+fn verdict(verification: Option<&Verification>) -> String {
+    let Some(Verification {
+        converged,
+        residual,
+        collateral,
+        foreign: _,
+    }) = verification
+    else {
+        return "Not verified.".to_owned();
+    };
+    if *converged {
+        return "Verified: a complete listing after the last change shows all of it.".to_owned();
+    }
+    let mut parts = Vec::new();
+    if !residual.is_empty() {
+        let actions = words::count(residual.len(), "executed action");
+        parts.push(format!("{actions} not visible yet"));
+    }
+    if !collateral.is_empty() {
+        let people = match collateral.len() {
+            1 => "1 person".to_owned(),
+            people => format!("{people} people"),
+        };
+        parts.push(format!("{people} outside the plan gone"));
+    }
+    if parts.is_empty() {
+        parts.push("no complete listing confirmed it".to_owned());
+    }
+    format!("Not verified: {}.", parts.join(", "))
+}
+
+/// What an exit code of this program says.
+pub fn exit_meaning(code: u8) -> &'static str {
+    match code {
+        0 => "converged, or nothing to do",
+        1 => "failure, or the answer was no",
+        2 => "changes pending",
+        3 => "refused by a guardrail",
+        4 => "stale: the reviewed plan does not hold an action that is needed now",
+        5 => "some action failed, was withheld, is unknown or was not attempted",
+        6 => "all reported done but not confirmed, or somebody outside the plan is gone",
+        64 => "usage",
+        _ => "unknown",
+    }
+}

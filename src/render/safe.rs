@@ -1,0 +1,277 @@
+//! Text from strangers, made inert: one visible line of bounded length, whatever it was.
+//!
+//! Names, addresses, ids, roles and error messages come from people whom nobody vetted. Every output passes each of
+//! them through exactly one function of this module; no other path from a value to an output exists. What could
+//! move a cursor, end a line, hide or reorder characters, or start a command of a CI runner is written as an escape,
+//! so that a reviewer sees it; letters of any script and their accents stay as they are.
+
+use std::fmt::{self, Write as _};
+
+use unicode_normalization::char::is_combining_mark;
+
+/// Characters of a label at most: every address and every id fits.
+const LABEL_CHARS_MAX: usize = 300;
+/// Characters of a sentence at most.
+const SENTENCE_CHARS_MAX: usize = 1_500;
+/// Combining marks on one letter at most; more would paint over the neighbouring lines.
+const MARKS_MAX: usize = 4;
+
+/// Untrusted text, shown as one line without anything invisible in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    text: &'a str,
+    chars_max: usize,
+}
+
+impl<'a> Shown<'a> {
+    /// An address, an id, a name, a role.
+    pub const fn label(text: &'a str) -> Self {
+        Self {
+            text,
+            chars_max: LABEL_CHARS_MAX,
+        }
+    }
+
+    /// Prose in which such values may stand.
+    pub const fn sentence(text: &'a str) -> Self {
+        Self {
+            text,
+            chars_max: SENTENCE_CHARS_MAX,
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, chars_max } = *self;
+        let mut left = chars_max;
+        let mut marks = None;
+        let mut before = ['\0'; 2];
+        for c in text.chars() {
+            let form = if before == ['#', '#'] && c == '[' {
+                // `##[` anywhere in a line is a command to the runner of GitHub Actions.
+                Form::Escaped
+            } else if is_combining_mark(c) && !is_invisible(c) {
+                marks = marks.map(|count: usize| count + 1);
+                match marks {
+                    Some(1..=MARKS_MAX) => Form::Plain,
+                    // A mark without a letter would settle on our own text.
+                    Some(_) | None => Form::Escaped,
+                }
+            } else {
+                marks = Some(0);
+                form_of(c)
+            };
+            before = [before[1], c];
+            let len = form.len(c);
+            if len > left {
+                return f.write_char('…');
+            }
+            left -= len;
+            form.write(c, f)?;
+        }
+        Ok(())
+    }
+}
+
+/// How one character is written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As it is.
+    Plain,
+    /// As Rust writes it in a string: `\n`, `\\`, `\u{202e}`.
+    Debug,
+    /// As `\u{…}`, although Rust would not.
+    Escaped,
+}
+
+impl Form {
+    fn len(self, c: char) -> usize {
+        match self {
+            Self::Plain => 1,
+            Self::Debug => c.escape_debug().count(),
+            Self::Escaped => c.escape_unicode().count(),
+        }
+    }
+
+    fn write(self, c: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain => f.write_char(c),
+            Self::Debug => write!(f, "{}", c.escape_debug()),
+            Self::Escaped => write!(f, "{}", c.escape_unicode()),
+        }
+    }
+}
+
+fn form_of(c: char) -> Form {
+    match c {
+        '"' | '\'' => Form::Plain,
+        _ if is_invisible(c) => Form::Escaped,
+        // Rust escapes what it calls unprintable: controls, bidi controls, zero-width, BOM, tags, private use.
+        _ => Form::Debug,
+    }
+}
+
+/// Whether a character draws nothing although Rust calls it printable: fillers, joiners, variation selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+/// Whether a character may stand in an output as it is.
+pub(super) fn is_visible(c: char) -> bool {
+    c == ' ' || c == '\\' || (is_combining_mark(c) && !is_invisible(c)) || form_of(c).len(c) == 1
+}
+
+/// Returns untrusted text as a Markdown code span, in which nothing is markup and nobody is mentioned.
+///
+/// The fence is longer than the longest run of backticks in the text.
+pub fn markdown_code(text: &str) -> String {
+    code_span(&Shown::sentence(text).to_string())
+}
+
+/// Returns untrusted text as a code span for a cell of a Markdown table: a `|` stays in the cell.
+pub fn markdown_cell(text: &str) -> String {
+    // A run of backslashes is even after escaping, so the one added here always belongs to its `|`.
+    code_span(&Shown::label(text).to_string().replace('|', "\\|"))
+}
+
+fn code_span(shown: &str) -> String {
+    if shown.trim().is_empty() {
+        return "` `".to_owned();
+    }
+    let longest = shown
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    // A space at both ends is dropped by the reader of Markdown, so it also keeps a space that is the text's own.
+    let pad = if shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{pad}{shown}{pad}{fence}")
+}
+
+/// Returns untrusted text for an HTML element or a quoted attribute.
+pub fn html(text: &str) -> String {
+    let shown = Shown::sentence(text).to_string();
+    let mut escaped = String::with_capacity(shown.len());
+    for c in shown.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Returns untrusted text for the message of a GitHub workflow command.
+pub fn github_data(text: &str) -> String {
+    Shown::sentence(text)
+        .to_string()
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// Returns untrusted text for a property, such as `file`, of a GitHub workflow command.
+pub fn github_property(text: &str) -> String {
+    github_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_written_out() {
+        for (text, shown) in [
+            ("Ada Lovelace", "Ada Lovelace"),
+            (
+                "Zoë 漢字 हिन्दी ไทย \"x\" o'hara",
+                "Zoë 漢字 हिन्दी ไทย \"x\" o'hara",
+            ),
+            ("e\u{301}", "e\u{301}"),
+            ("\u{301}e", "\\u{301}e"),
+            ("a\n::error::b", "a\\n::error::b"),
+            ("a\\nb", "a\\\\nb"),
+            ("\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\u{202e}b\u{2066}c", "a\\u{202e}b\\u{2066}c"),
+            ("a\u{200b}b\u{feff}c", "a\\u{200b}b\\u{feff}c"),
+            ("a\u{2028}b\u{a0}c", "a\\u{2028}b\\u{a0}c"),
+            ("a\u{e0041}b\u{fe0f}c", "a\\u{e0041}b\\u{fe0f}c"),
+            ("\u{3164}\u{2800}", "\\u{3164}\\u{2800}"),
+            ("##[add-mask]x # ##", "##\\u{5b}add-mask]x # ##"),
+            ("", ""),
+        ] {
+            assert_eq!(Shown::label(text).to_string(), shown, "{text:?}");
+            assert!(shown.chars().all(is_visible), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_long() {
+        for text in [
+            "x".repeat(10_000),
+            "\u{202e}".repeat(10_000),
+            "漢".repeat(10_000),
+        ] {
+            let shown = Shown::label(&text).to_string();
+            assert!(shown.chars().count() <= LABEL_CHARS_MAX + 1);
+            assert!(shown.ends_with('…'));
+        }
+        let address = "x".repeat(254);
+        assert_eq!(Shown::label(&address).to_string(), address);
+        let marks = format!("a{}", "\u{301}".repeat(50));
+        let plain = Shown::label(&marks).to_string().matches('\u{301}').count();
+        assert_eq!(plain, MARKS_MAX);
+    }
+
+    #[test]
+    fn markdown_keeps_text_in_its_span_and_cell() {
+        for (text, code, cell) in [
+            ("plain", "`plain`", "`plain`"),
+            ("", "` `", "` `"),
+            ("a`b", "``a`b``", "``a`b``"),
+            ("``x", "``` ``x ```", "``` ``x ```"),
+            (" x", "`  x `", "`  x `"),
+            ("a|b", "`a|b`", "`a\\|b`"),
+            ("a\\|b", "`a\\\\|b`", "`a\\\\\\|b`"),
+            ("a\n| b |", "`a\\n| b |`", "`a\\n\\| b \\|`"),
+            ("@team #1 <b>", "`@team #1 <b>`", "`@team #1 <b>`"),
+        ] {
+            assert_eq!(markdown_code(text), code);
+            assert_eq!(markdown_cell(text), cell);
+        }
+    }
+
+    #[test]
+    fn other_formats_have_their_own_quotes() {
+        assert_eq!(
+            html("<script>'&\"</script>"),
+            "&lt;script&gt;&#39;&amp;&quot;&lt;/script&gt;"
+        );
+        assert_eq!(github_data("50%\n::stop::"), "50%25\\n::stop::");
+        assert_eq!(github_property("a:b,c%"), "a%3Ab%2Cc%25");
+    }
+}

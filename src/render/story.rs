@@ -1,0 +1,462 @@
+//! What a plan has to tell, as titled sections of rows: the one reading of a plan that every format is written from.
+//!
+//! A format decides only how a row looks. Which rows there are, in which order and in which words is decided here,
+//! so that no format can lose an action that another one shows. What takes access comes first.
+
+use jiff::Timestamp;
+
+use super::phrase::Phrase;
+use super::words;
+use crate::desired::Place;
+use crate::guardrail::{Breach, BreachKind, Judgement, Withheld};
+use crate::plan::{Action, Change, Note, Person, Plan, Reason};
+use crate::roster::LiveRole;
+
+/// Rows under one title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    /// What the rows are.
+    pub(super) title: &'static str,
+    /// How urgent they are.
+    pub(super) tone: Tone,
+    /// What the cells of a row are.
+    pub(super) headers: &'static [&'static str],
+    /// The rows, the most important first.
+    pub(super) rows: Vec<Row>,
+}
+
+/// How much attention a section wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// It stops something, or somebody has access who should not.
+    Alarm,
+    /// It is going to happen.
+    Change,
+    /// It is worth knowing.
+    Quiet,
+}
+
+/// One row: a person, a breach or a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    /// What kind of change it is.
+    pub(super) sign: Sign,
+    /// As many cells as the section has headers; empty ones where there is nothing to say.
+    pub(super) cells: Vec<Phrase>,
+    /// Sentences that belong under the row.
+    pub(super) details: Vec<Phrase>,
+    /// Where the members file says it.
+    pub(super) place: Option<Place>,
+}
+
+/// The mark in front of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// Access is given.
+    Give,
+    /// Access is changed.
+    Change,
+    /// Access is taken.
+    Take,
+    /// Something stands in the way.
+    Stop,
+    /// Nothing happens.
+    Nothing,
+}
+
+impl Sign {
+    /// The mark, readable without colour.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Give => "+",
+            Self::Change => "~",
+            Self::Take => "-",
+            Self::Stop => "!",
+            Self::Nothing => " ",
+        }
+    }
+}
+
+/// The title of the section of what the guardrails withhold.
+pub(super) const WITHHELD: &str = "Withheld";
+/// The headers of a section of actions.
+const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
+
+/// Returns the sections that are not empty, in the order of reading.
+pub(super) fn sections(judgement: &Judgement) -> Vec<Section> {
+    let Judgement {
+        plan,
+        actions,
+        withheld,
+        accepted,
+        breaches,
+        caveats,
+    } = judgement;
+    let now = plan.observed_at;
+    let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text.clone())).collect();
+    [
+        departed(plan),
+        refused(breaches),
+        changes(
+            if breaches.is_empty() {
+                "Changes"
+            } else {
+                "Changes, not to be made"
+            },
+            actions,
+            now,
+        ),
+        self::withheld(withheld, now),
+        accepted_breaches(accepted),
+        reported(plan),
+        vanished(plan),
+        unmanaged(plan),
+        Section {
+            title: "Worth knowing",
+            tone: Tone::Quiet,
+            headers: &["Remark"],
+            rows: plan
+                .remarks
+                .iter()
+                .map(|remark| sentence(remark.to_string()))
+                .collect(),
+        },
+        Section {
+            title: "Not checked",
+            tone: Tone::Quiet,
+            headers: &["Caveat"],
+            rows: sentences(caveats),
+        },
+    ]
+    .into_iter()
+    .filter(|section| !section.rows.is_empty())
+    .collect()
+}
+
+/// The rows of actions: what takes access first, owners before everybody else.
+pub(super) fn changes(title: &'static str, actions: &[Action], now: Option<Timestamp>) -> Section {
+    let mut ordered: Vec<&Action> = actions.iter().collect();
+    ordered.sort_by_key(|action| risk(&action.change));
+    Section {
+        title,
+        tone: Tone::Change,
+        headers: ACTION_HEADERS,
+        rows: ordered
+            .into_iter()
+            .map(|action| action_row(action, now))
+            .collect(),
+    }
+}
+
+/// Where a change stands in the order of reading; the lowest first.
+pub(super) fn risk(change: &Change) -> u8 {
+    match change {
+        _ if change.revokes_owner() => 0,
+        Change::Remove { member: _ } => 1,
+        Change::CancelInvite { invite: _ } => 2,
+        Change::SetRole { member: _, to: _ } if change.is_revocation() => 3,
+        Change::SetRole { member: _, to: _ } => 4,
+        Change::Invite { email: _, role: _ } => 5,
+    }
+}
+
+/// The row of an action.
+pub(super) fn action_row(action: &Action, now: Option<Timestamp>) -> Row {
+    let Action {
+        change,
+        person,
+        reason,
+        notes,
+        place,
+    } = action;
+    let (sign, verb) = verb(change);
+    let why = std::iter::once(self::reason(reason)).chain(notes.iter().map(|n| note(n, now)));
+    Row {
+        sign,
+        cells: vec![
+            Phrase::ours(verb),
+            who(change, person),
+            role_change(change),
+            Phrase::join(why, "; "),
+        ],
+        details: Vec::new(),
+        place: place.clone(),
+    }
+}
+
+/// The sign and the word of a change.
+pub(super) fn verb(change: &Change) -> (Sign, &'static str) {
+    match change {
+        Change::SetRole { member: _, to: _ } => (Sign::Change, "re-role"),
+        Change::CancelInvite { invite: _ } => (Sign::Take, "cancel invite"),
+        Change::Remove { member: _ } => (Sign::Take, "remove"),
+        Change::Invite { email: _, role: _ } => (Sign::Give, "invite"),
+    }
+}
+
+/// The address that the change is sent for, else the person's.
+fn who(change: &Change, person: &Person) -> Phrase {
+    change.email().map_or_else(
+        || Phrase::theirs(person.label()),
+        |email| Phrase::theirs(email.as_str()),
+    )
+}
+
+fn role_change(change: &Change) -> Phrase {
+    match change {
+        Change::SetRole { member, to } => role(&member.role)
+            .then(Phrase::ours(" -> "))
+            .then(Phrase::ours(to.as_str())),
+        Change::CancelInvite { invite } => role(&invite.role),
+        Change::Remove { member } => role(&member.role),
+        Change::Invite { email: _, role } => Phrase::ours(role.as_str()),
+    }
+}
+
+/// A live role: our word, or the provider's.
+pub(super) fn role(role: &LiveRole) -> Phrase {
+    match role {
+        LiveRole::Known(role) => Phrase::ours(role.as_str()),
+        LiveRole::Other(_) => Phrase::theirs(role.to_string()),
+    }
+}
+
+fn reason(reason: &Reason) -> Phrase {
+    match reason {
+        Reason::Departed {
+            since: _,
+            ticket: Some(_),
+        } => Phrase::theirs(reason.to_string()),
+        Reason::Undeclared
+        | Reason::Expired { last_day: _ }
+        | Reason::Departed {
+            since: _,
+            ticket: None,
+        }
+        | Reason::RoleDiffers
+        | Reason::RoleUnwritten
+        | Reason::Absent
+        | Reason::InviteRoleDiffers
+        | Reason::InviteSurplus
+        | Reason::InviteOfRemoved => Phrase::ours(reason.to_string()),
+    }
+}
+
+fn note(note: &Note, now: Option<Timestamp>) -> Phrase {
+    match note {
+        Note::Owner => Phrase::ours("owner"),
+        Note::KeyUsed { at } => {
+            let mark = if words::within_a_day(*at, now) {
+                " (!)"
+            } else {
+                ""
+            };
+            Phrase::ours(format!("API key used {}{mark}", words::ago(*at, now)))
+        }
+        Note::AddedRecently { at } => Phrase::ours(format!("added {}", words::ago(*at, now))),
+        Note::Projects { count } => Phrase::ours(words::count(*count, "project")),
+        Note::Renamed { declared } => {
+            Phrase::ours("declared as ").then(Phrase::theirs(declared.as_str()))
+        }
+    }
+}
+
+/// A row that is one sentence, in which values may stand.
+fn sentence(text: String) -> Row {
+    Row {
+        sign: Sign::Nothing,
+        cells: vec![Phrase::theirs(text)],
+        details: Vec::new(),
+        place: None,
+    }
+}
+
+fn departed(plan: &Plan) -> Section {
+    let row = |row: &crate::plan::DepartedLive| Row {
+        sign: Sign::Stop,
+        cells: vec![
+            Phrase::theirs(row.person.label()),
+            role(&row.role),
+            Phrase::theirs(row.why.clone()),
+            Phrase::ours(format!("{}, never removed here", row.protection)),
+        ],
+        details: Vec::new(),
+        place: None,
+    };
+    Section {
+        title: "Departed, still live",
+        tone: Tone::Alarm,
+        headers: &["Who", "Role", "Why", "Left because"],
+        rows: plan.departed_live.iter().map(row).collect(),
+    }
+}
+
+fn refused(breaches: &[Breach]) -> Section {
+    let row = |breach: &Breach| Row {
+        sign: Sign::Stop,
+        cells: vec![Phrase::ours(breach.kind.as_str()), figures(breach)],
+        details: breach_details(breach),
+        place: None,
+    };
+    Section {
+        title: "Refused",
+        tone: Tone::Alarm,
+        headers: &["Guardrail", "Figure"],
+        rows: breaches.iter().map(row).collect(),
+    }
+}
+
+fn accepted_breaches(breaches: &[Breach]) -> Section {
+    let row = |breach: &Breach| Row {
+        sign: Sign::Nothing,
+        cells: vec![
+            Phrase::ours(breach.kind.as_str()),
+            figures(breach),
+            Phrase::theirs(breach.message.clone()),
+        ],
+        details: Vec::new(),
+        place: None,
+    };
+    Section {
+        title: "Accepted in this run",
+        tone: Tone::Quiet,
+        headers: &["Guardrail", "Figure", "What"],
+        rows: breaches.iter().map(row).collect(),
+    }
+}
+
+/// Figure and limit: `38, limit 10`.
+fn figures(breach: &Breach) -> Phrase {
+    let text = |value: f64| {
+        if breach.kind == BreachKind::RevocationFractionMax {
+            format!("{:.1} %", value * 100.0)
+        } else {
+            format!("{value}")
+        }
+    };
+    match (breach.figure, breach.limit) {
+        (Some(figure), Some(limit)) => {
+            Phrase::ours(format!("{}, limit {}", text(figure), text(limit)))
+        }
+        (Some(value), None) | (None, Some(value)) => Phrase::ours(text(value)),
+        (None, None) => Phrase::default(),
+    }
+}
+
+fn breach_details(breach: &Breach) -> Vec<Phrase> {
+    vec![
+        Phrase::theirs(breach.message.clone()),
+        Phrase::ours("Way on: ").then(Phrase::theirs(breach.way_on.clone())),
+    ]
+}
+
+fn withheld(people: &[Withheld], now: Option<Timestamp>) -> Section {
+    let mut rows = Vec::new();
+    for Withheld {
+        person,
+        actions,
+        breaches,
+    } in people
+    {
+        let mut own: Vec<Row> = actions
+            .iter()
+            .map(|action| action_row(action, now))
+            .collect();
+        if own.is_empty() {
+            let nothing = Phrase::default;
+            own.push(Row {
+                sign: Sign::Stop,
+                cells: vec![
+                    Phrase::ours("undecided"),
+                    Phrase::theirs(person.label()),
+                    nothing(),
+                    nothing(),
+                ],
+                details: Vec::new(),
+                place: None,
+            });
+        }
+        // The person's breaches stand once, under the last of the person's rows.
+        if let Some(last) = own.last_mut() {
+            last.details = breaches.iter().flat_map(person_breach).collect();
+        }
+        rows.extend(own);
+    }
+    Section {
+        title: WITHHELD,
+        tone: Tone::Alarm,
+        headers: ACTION_HEADERS,
+        rows,
+    }
+}
+
+fn person_breach(breach: &Breach) -> Vec<Phrase> {
+    let name = Phrase::ours(format!("{}: ", breach.kind));
+    let mut details = breach_details(breach).into_iter();
+    details
+        .next()
+        .map(|message| name.then(message))
+        .into_iter()
+        .chain(details)
+        .collect()
+}
+
+fn reported(plan: &Plan) -> Section {
+    let row = |row: &crate::plan::Reported| Row {
+        sign: Sign::Nothing,
+        cells: vec![
+            Phrase::theirs(row.person.label()),
+            Phrase::theirs(row.difference.to_string()),
+        ],
+        details: Vec::new(),
+        place: None,
+    };
+    Section {
+        title: "Reported, left as it is",
+        tone: Tone::Quiet,
+        headers: &["Who", "What"],
+        rows: plan.reported.iter().map(row).collect(),
+    }
+}
+
+fn vanished(plan: &Plan) -> Section {
+    let row = |row: &crate::plan::Vanished| Row {
+        sign: Sign::Stop,
+        cells: vec![
+            Phrase::theirs(row.email.as_str()),
+            Phrase::theirs(row.id.as_str()),
+            Phrase::ours("pinned, no longer live; not invited until the pin is taken out"),
+            Phrase::theirs(row.place.to_string()),
+        ],
+        details: Vec::new(),
+        place: Some(row.place.clone()),
+    };
+    Section {
+        title: "Vanished",
+        tone: Tone::Alarm,
+        headers: &["Who", "Id", "What", "Where"],
+        rows: plan.vanished.iter().map(row).collect(),
+    }
+}
+
+fn unmanaged(plan: &Plan) -> Section {
+    let mut rows: Vec<_> = plan.unmanaged.iter().collect();
+    // An unmanaged owner is the one row of these that a reviewer must not overlook.
+    rows.sort_by_key(|row| !row.role.is_owner());
+    let row = |row: &crate::plan::UnmanagedRow| Row {
+        sign: Sign::Nothing,
+        cells: vec![
+            Phrase::theirs(row.person.label()),
+            role(&row.role).then(Phrase::ours(if row.invite { " (invite)" } else { "" })),
+            Phrase::theirs(row.why.to_string()),
+        ],
+        details: Vec::new(),
+        place: None,
+    };
+    Section {
+        title: "Unmanaged, left alone",
+        tone: Tone::Quiet,
+        headers: &["Who", "Role", "Why"],
+        rows: rows.into_iter().map(row).collect(),
+    }
+}

@@ -1,0 +1,118 @@
+//! The end of an apply as text.
+
+use rosterctl::outcome::Outcome;
+use rosterctl::plan::Person;
+use rosterctl::render::{Paint, ReportView, exit_meaning, report_text};
+use rosterctl::roster::Role;
+use rosterctl::verify::{Foreign, Verification};
+
+use super::fixtures::{approved, email, everything, member, plan, remove};
+
+#[test]
+fn what_did_not_happen_stands_first() {
+    let judgement = everything();
+    let cause = |text: &str| text.to_owned();
+    let outcomes = [
+        Outcome::Done {
+            request_id: Some("req_1".to_owned()),
+        },
+        Outcome::AlreadyDone {
+            request_id: Some("req_2".to_owned()),
+        },
+        Outcome::Failed {
+            cause: cause("`DELETE /organization/users/{user_id}` failed: 403 (req_3)"),
+        },
+        Outcome::Unknown {
+            cause: cause("no answer (req_4)"),
+        },
+    ];
+    let verification = Verification {
+        converged: false,
+        residual: vec![judgement.actions[0].clone()],
+        collateral: vec![Person::member(&member(
+            "user-50",
+            "lost@acme.dev",
+            Role::Reader,
+        ))],
+        foreign: vec![Foreign {
+            person: Person::address(&email("guest@acme.dev")),
+            what: "appeared as reader".to_owned(),
+        }],
+    };
+    let view = ReportView {
+        judgement: &judgement,
+        outcomes: &outcomes,
+        verification: Some(&verification),
+        exit_code: 5,
+        journal: Some(".rosterctl/org-AbC123/journal/20261124T031500Z-0123456789abcdef0123.jsonl"),
+    };
+    insta::assert_snapshot!(report_text(&view, Paint::Plain), @"
+    Not done:
+      - remove         mallory@acme.dev  owner            failed: `DELETE /organization/users/{user_id}` failed: 403 (req_3)
+      - cancel invite  bob@acme.dev      reader           unknown: no answer (req_4)
+      ~ re-role        lin@acme.dev      owner -> reader  not attempted
+
+    Done:
+      + invite  ada@acme.dev  reader  done
+      - remove  eve@acme.dev  reader  already done
+
+    Withheld:
+      - remove     root@acme.dev  owner  undeclared
+          key-owner: root@acme.dev is withheld
+          Way on: give the entry the id, or accept it once
+      ! undecided  twin@acme.dev
+          identity-conflict: root@acme.dev is withheld
+          Way on: give the entry the id, or accept it once
+
+    Executed, not visible yet:
+      + invite  ada@acme.dev  reader  declared, not in
+
+    Gone, and not by this plan:
+      ! lost@acme.dev  user-50
+
+    Changed by somebody else meanwhile:
+        guest@acme.dev  appeared as reader
+
+    Plan cd132b16a76740acbbcc: 1 done, 1 already done, 1 failed, 1 unknown, 1 not attempted; 2 withheld by the guardrails.
+    Not verified: 1 executed action not visible yet, 1 person outside the plan gone.
+    Journal: .rosterctl/org-AbC123/journal/20261124T031500Z-0123456789abcdef0123.jsonl
+    Exit 5: some action failed, was withheld, is unknown or was not attempted.
+    ");
+}
+
+#[test]
+fn a_good_run_is_short() {
+    let judgement = approved(plan(vec![remove(member(
+        "user-7",
+        "eve@acme.dev",
+        Role::Reader,
+    ))]));
+    let verification = Verification {
+        converged: true,
+        residual: vec![],
+        collateral: vec![],
+        foreign: vec![],
+    };
+    let view = ReportView {
+        judgement: &judgement,
+        outcomes: &[Outcome::Done { request_id: None }],
+        verification: Some(&verification),
+        exit_code: 0,
+        journal: None,
+    };
+    insta::assert_snapshot!(report_text(&view, Paint::Plain), @"
+    Done:
+      - remove  eve@acme.dev  reader  done
+
+    Plan 0073e2220bd5b08e8d9e: 1 done.
+    Verified: a complete listing after the last change shows all of it.
+    Exit 0: converged, or nothing to do.
+    ");
+}
+
+#[test]
+fn every_exit_code_has_a_meaning() {
+    for code in [0, 1, 2, 3, 4, 5, 6, 64] {
+        assert_ne!(exit_meaning(code), "unknown", "{code}");
+    }
+}
