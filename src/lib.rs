@@ -16,4 +16,5 @@ pub mod provider;
 pub mod render;
 pub mod roster;
 pub mod schedule;
+pub mod simulator;
 pub mod verify;

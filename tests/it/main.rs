@@ -11,4 +11,5 @@ mod desired_include;
 mod desired_syntax;
 mod desired_violations;
 mod render;
+mod simulator;
 mod tidy;
