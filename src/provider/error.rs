@@ -18,7 +18,7 @@ pub struct ProviderError {
     /// The provider's own words: untrusted text, bounded.
     pub message: Option<String>,
     /// What the provider objects to, where that is known: it decides the hint.
-    pub objection: Option<Objection>,
+    pub objection: Option<Box<Objection>>,
     /// The provider's `x-request-id`: untrusted text, bounded.
     pub request_id: Option<String>,
     /// The cause below.

@@ -1,0 +1,54 @@
+//! Which listed admin key this run uses: its holder must not be locked out half way.
+//!
+//! The list shows keys in a shortened form only. One that fits the key in use, and only one, is it; otherwise any
+//! owner may hold it, which is an answer of its own.
+
+use http::Method;
+
+use super::requests::Endpoint;
+use super::wire::AdminKeyRow;
+use super::{OpenAi, paging};
+use crate::provider::{KeySource, Listing, ProviderError, Transport};
+use crate::roster::{AdminKey, KeyInUse, Operation};
+
+const LIST_ADMIN_KEYS: Endpoint = Endpoint::new(
+    Operation::ListAdminKeys,
+    Method::GET,
+    "GET /organization/admin_api_keys",
+);
+
+impl<T: Transport> KeySource for OpenAi<T> {
+    async fn list_admin_keys(&self) -> Result<Listing<AdminKey>, ProviderError> {
+        paging::list(&self.api, &LIST_ADMIN_KEYS, |row: AdminKeyRow| {
+            let key = row.into_key()?;
+            Ok((key.id.to_string(), Some(key)))
+        })
+        .await
+    }
+
+    async fn key_in_use(&self) -> KeyInUse {
+        let listing = match self.list_admin_keys().await {
+            Ok(listing) => listing,
+            Err(error) => {
+                return KeyInUse::Unknown {
+                    reason: format!("the list of admin keys could not be read: {error}"),
+                };
+            }
+        };
+        let Listing { rows, seen: _ } = listing;
+        let listed = rows.len();
+        let mut fitting: Vec<AdminKey> = rows
+            .into_iter()
+            .filter(|key| self.api.key.matches_redacted(&key.redacted_value))
+            .collect();
+        match (fitting.len(), fitting.pop()) {
+            (1, Some(key)) => KeyInUse::Found(key),
+            (0, _) => KeyInUse::Unknown {
+                reason: format!("none of the {listed} listed admin keys looks like the one in use"),
+            },
+            (several, _) => KeyInUse::Unknown {
+                reason: format!("{several} of the listed admin keys look like the one in use"),
+            },
+        }
+    }
+}
