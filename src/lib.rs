@@ -8,6 +8,7 @@
 )]
 
 pub mod desired;
+pub mod document;
 pub mod guardrail;
 pub mod outcome;
 pub mod pacing;

@@ -18,20 +18,8 @@ mod words;
 pub use diff::diff;
 pub use json::json;
 pub use paint::Paint;
-pub use report::{ReportView, exit_meaning, report_text};
-pub use text::plan_text;
+pub use report::{exit_meaning, report_text};
+pub use text::{plan_text, refusal_text};
 pub use totals::Totals;
 
-use crate::guardrail::Judgement;
-use crate::schedule::Cost;
-
-/// Everything that a format needs to show a plan.
-#[derive(Debug, Clone, Copy)]
-pub struct PlanView<'a> {
-    /// The plan and what the guardrails said about it.
-    pub judgement: &'a Judgement,
-    /// What an apply would ask of the provider.
-    pub cost: &'a Cost,
-    /// The command that applies it, such as `rosterctl apply other.toml`; `None` where the reader is already in it.
-    pub apply: Option<&'a str>,
-}
+pub use crate::document::{PlanIds, PlanView, ReportView};

@@ -9,40 +9,14 @@ use super::phrase::Phrase;
 use super::story::{self, Row, Section, Sign, Tone};
 use super::text::section_text;
 use super::{Paint, words};
-use crate::guardrail::Judgement;
+use crate::document::ReportView;
 use crate::outcome::Outcome;
-use crate::plan::{Action, Person};
+use crate::plan::Person;
 use crate::verify::{Foreign, Verification};
-
-/// Everything that a format needs to show the end of an apply.
-#[derive(Debug, Clone, Copy)]
-pub struct ReportView<'a> {
-    /// The plan and what the guardrails said about it.
-    pub judgement: &'a Judgement,
-    /// What happened to each of the judgement's actions, in their order.
-    pub outcomes: &'a [Outcome],
-    /// What the listing after the last change proves; `None` where there was none.
-    pub verification: Option<&'a Verification>,
-    /// The process's exit code.
-    pub exit_code: u8,
-    /// Where the journal of the run is, if it has one.
-    pub journal: Option<&'a str>,
-}
-
-impl<'a> ReportView<'a> {
-    /// Each action that was to be executed, with its outcome.
-    ///
-    /// An action without an outcome has none to be shown: the run ended before it was looked at.
-    pub fn results(&self) -> impl Iterator<Item = (&'a Action, Option<&'a Outcome>)> + use<'a> {
-        let outcomes = self.outcomes;
-        let actions = self.judgement.actions.iter().enumerate();
-        actions.map(move |(index, action)| (action, outcomes.get(index)))
-    }
-}
 
 /// Returns the report as text, ending in a newline.
 pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
-    let now = view.judgement.plan.observed_at;
+    let now = view.plan.judgement.plan.observed_at;
     let mut text = String::new();
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (action, outcome) in view.results() {
@@ -60,7 +34,7 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
         results("Done", Tone::Change, done),
     ];
     sections.extend(
-        story::sections(view.judgement)
+        story::sections(&view.plan)
             .into_iter()
             .filter(|section| section.title == story::WITHHELD),
     );
@@ -106,13 +80,13 @@ fn summary(view: &ReportView<'_>) -> String {
     if parts.is_empty() {
         parts.push("nothing to do".to_owned());
     }
-    let guarded = super::Totals::of(view.judgement).withheld;
+    let guarded = super::Totals::of(view.plan.judgement).withheld;
     let guarded = if guarded > 0 {
         format!("; {guarded} withheld by the guardrails")
     } else {
         String::new()
     };
-    let id = view.judgement.plan.id();
+    let id = &view.plan.ids.plan;
     format!("Plan {id}: {}{guarded}.", parts.join(", "))
 }
 
@@ -165,7 +139,7 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
             ..story::changes(
                 "Executed, not visible yet",
                 residual,
-                view.judgement.plan.observed_at,
+                view.plan.judgement.plan.observed_at,
             )
         },
         Section {

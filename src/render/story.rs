@@ -8,8 +8,12 @@ use jiff::Timestamp;
 use super::phrase::Phrase;
 use super::words;
 use crate::desired::Place;
+use crate::document::PlanView;
 use crate::guardrail::{Breach, BreachKind, Judgement, Withheld};
-use crate::plan::{Action, Change, Note, Person, Plan, Reason};
+use crate::plan::{
+    Action, Change, DepartedLive, Note, Person, Plan, PlanId, Reason, Reported, UnmanagedRow,
+    Vanished,
+};
 use crate::roster::LiveRole;
 
 /// Rows under one title.
@@ -83,7 +87,8 @@ pub(super) const WITHHELD: &str = "Withheld";
 const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
 /// Returns the sections that are not empty, in the order of reading.
-pub(super) fn sections(judgement: &Judgement) -> Vec<Section> {
+pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
+    let id = &view.ids.plan;
     let Judgement {
         plan,
         actions,
@@ -91,12 +96,12 @@ pub(super) fn sections(judgement: &Judgement) -> Vec<Section> {
         accepted,
         breaches,
         caveats,
-    } = judgement;
+    } = view.judgement;
     let now = plan.observed_at;
     let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text.clone())).collect();
     [
         departed(plan),
-        refused(breaches),
+        refused(breaches, Some(id)),
         changes(
             if breaches.is_empty() {
                 "Changes"
@@ -106,7 +111,7 @@ pub(super) fn sections(judgement: &Judgement) -> Vec<Section> {
             actions,
             now,
         ),
-        self::withheld(withheld, now),
+        self::withheld(withheld, id, now),
         accepted_breaches(accepted),
         reported(plan),
         vanished(plan),
@@ -272,7 +277,7 @@ fn sentence(text: String) -> Row {
 }
 
 fn departed(plan: &Plan) -> Section {
-    let row = |row: &crate::plan::DepartedLive| Row {
+    let row = |row: &DepartedLive| Row {
         sign: Sign::Stop,
         cells: vec![
             Phrase::theirs(row.person.label()),
@@ -291,11 +296,12 @@ fn departed(plan: &Plan) -> Section {
     }
 }
 
-fn refused(breaches: &[Breach]) -> Section {
+/// What refuses a plan, or the making of one: then there is no id, and nothing to accept.
+pub(super) fn refused(breaches: &[Breach], id: Option<&PlanId>) -> Section {
     let row = |breach: &Breach| Row {
         sign: Sign::Stop,
         cells: vec![Phrase::ours(breach.kind.as_str()), figures(breach)],
-        details: breach_details(breach),
+        details: breach_details(breach, id),
         place: None,
     };
     Section {
@@ -325,7 +331,7 @@ fn accepted_breaches(breaches: &[Breach]) -> Section {
     }
 }
 
-/// Figure and limit: `38, limit 10`.
+/// Figure and limit: `38, limit 10`; `1, at least 2`.
 fn figures(breach: &Breach) -> Phrase {
     let text = |value: f64| {
         if breach.kind == BreachKind::RevocationFractionMax {
@@ -334,23 +340,34 @@ fn figures(breach: &Breach) -> Phrase {
             format!("{value}")
         }
     };
+    let bound = match breach.kind {
+        BreachKind::OwnersMin | BreachKind::RosterShrunk => "at least",
+        // It has no figure that would say anything: proven or not.
+        BreachKind::OrganizationUnproven => return Phrase::default(),
+        _ => "limit",
+    };
     match (breach.figure, breach.limit) {
         (Some(figure), Some(limit)) => {
-            Phrase::ours(format!("{}, limit {}", text(figure), text(limit)))
+            Phrase::ours(format!("{}, {bound} {}", text(figure), text(limit)))
         }
         (Some(value), None) | (None, Some(value)) => Phrase::ours(text(value)),
         (None, None) => Phrase::default(),
     }
 }
 
-fn breach_details(breach: &Breach) -> Vec<Phrase> {
+fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
+    let accept = id
+        .filter(|_| breach.kind.is_overridable())
+        .map(|id| Phrase::ours(format!("; or once: --accept {id}:{}", breach.kind)));
     vec![
         Phrase::theirs(breach.message.clone()),
-        Phrase::ours("Way on: ").then(Phrase::theirs(breach.way_on.clone())),
+        Phrase::ours("Way on: ")
+            .then(Phrase::theirs(breach.way_on.clone()))
+            .then(accept.unwrap_or_default()),
     ]
 }
 
-fn withheld(people: &[Withheld], now: Option<Timestamp>) -> Section {
+fn withheld(people: &[Withheld], id: &PlanId, now: Option<Timestamp>) -> Section {
     let mut rows = Vec::new();
     for Withheld {
         person,
@@ -378,7 +395,10 @@ fn withheld(people: &[Withheld], now: Option<Timestamp>) -> Section {
         }
         // The person's breaches stand once, under the last of the person's rows.
         if let Some(last) = own.last_mut() {
-            last.details = breaches.iter().flat_map(person_breach).collect();
+            last.details = breaches
+                .iter()
+                .flat_map(|breach| person_breach(breach, id))
+                .collect();
         }
         rows.extend(own);
     }
@@ -390,9 +410,9 @@ fn withheld(people: &[Withheld], now: Option<Timestamp>) -> Section {
     }
 }
 
-fn person_breach(breach: &Breach) -> Vec<Phrase> {
+fn person_breach(breach: &Breach, id: &PlanId) -> Vec<Phrase> {
     let name = Phrase::ours(format!("{}: ", breach.kind));
-    let mut details = breach_details(breach).into_iter();
+    let mut details = breach_details(breach, Some(id)).into_iter();
     details
         .next()
         .map(|message| name.then(message))
@@ -402,7 +422,7 @@ fn person_breach(breach: &Breach) -> Vec<Phrase> {
 }
 
 fn reported(plan: &Plan) -> Section {
-    let row = |row: &crate::plan::Reported| Row {
+    let row = |row: &Reported| Row {
         sign: Sign::Nothing,
         cells: vec![
             Phrase::theirs(row.person.label()),
@@ -420,7 +440,7 @@ fn reported(plan: &Plan) -> Section {
 }
 
 fn vanished(plan: &Plan) -> Section {
-    let row = |row: &crate::plan::Vanished| Row {
+    let row = |row: &Vanished| Row {
         sign: Sign::Stop,
         cells: vec![
             Phrase::theirs(row.email.as_str()),
@@ -443,7 +463,7 @@ fn unmanaged(plan: &Plan) -> Section {
     let mut rows: Vec<_> = plan.unmanaged.iter().collect();
     // An unmanaged owner is the one row of these that a reviewer must not overlook.
     rows.sort_by_key(|row| !row.role.is_owner());
-    let row = |row: &crate::plan::UnmanagedRow| Row {
+    let row = |row: &UnmanagedRow| Row {
         sign: Sign::Nothing,
         cells: vec![
             Phrase::theirs(row.person.label()),

@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::phrase::Phrase;
 use super::story::{self, Row, Section};
-use super::{Paint, PlanView, Totals, words};
+use super::{Paint, Totals, words};
+use crate::document::PlanView;
 use crate::guardrail::{Breach, BreachKind, Judgement};
 
 /// Columns that a cell may widen its column to; a longer one only moves what follows it in its own row.
@@ -25,7 +26,7 @@ pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
         return converged(judgement, totals);
     }
     let mut text = format!("{}\n", head(judgement));
-    for section in story::sections(judgement) {
+    for section in story::sections(view) {
         text.push('\n');
         text.push_str(&section_text(&section, paint));
     }
@@ -35,15 +36,20 @@ pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
         "{}",
         paint.title(story::Tone::Change, &headline(judgement))
     );
-    let _ = writeln!(text, "Plan id {}.", judgement.plan.id());
+    let _ = writeln!(text, "Plan id {}.", view.ids.plan);
     for line in view
         .apply
-        .map(|command| next(judgement, command))
+        .map(|command| next(view, command))
         .unwrap_or_default()
     {
         let _ = writeln!(text, "{line}");
     }
     text
+}
+
+/// Returns the breaches that forbid making a plan, or executing any, as text ending in a newline.
+pub fn refusal_text(breaches: &[Breach], paint: Paint) -> String {
+    section_text(&story::refused(breaches, None), paint)
 }
 
 /// The plan of a roster in which nothing differs, in one line.
@@ -86,8 +92,8 @@ pub(super) fn headline(judgement: &Judgement) -> String {
 }
 
 /// The commands that go on from here.
-fn next(judgement: &Judgement, command: &str) -> Vec<String> {
-    let id = judgement.plan.id();
+fn next(view: &PlanView<'_>, command: &str) -> Vec<String> {
+    let (judgement, id) = (view.judgement, &view.ids.plan);
     let refusing = &judgement.breaches;
     let withholding: Vec<Breach> = judgement
         .withheld

@@ -10,6 +10,7 @@ mod desired_diagnostics;
 mod desired_include;
 mod desired_syntax;
 mod desired_violations;
+mod document;
 mod render;
 mod simulator;
 mod tidy;

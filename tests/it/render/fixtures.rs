@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rosterctl::desired::Place;
+use rosterctl::document::{PlanIds, PlanView};
 use rosterctl::guardrail::{Breach, BreachKind, Judgement, Withheld};
 use rosterctl::plan::{Action, Change, Note, Person, Plan, Reason};
 use rosterctl::roster::{
@@ -145,7 +146,7 @@ pub(crate) fn breach(kind: BreachKind, figure: f64, limit: f64) -> Breach {
         figure: Some(figure),
         subjects: Vec::new(),
         message: format!("the plan has {figure}, and the limit is {limit}"),
-        way_on: format!("accept it once with --accept PLAN_ID:{kind}, or change the file"),
+        way_on: "change the limit under [guardrails] in a reviewed commit".to_owned(),
     }
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn withheld(kind: BreachKind, actions: Vec<Action>) -> Withheld {
             figure: None,
             subjects: vec![person.clone()],
             message: format!("{} is withheld", person.label()),
-            way_on: "give the entry the id, or accept it once".to_owned(),
+            way_on: "run with the admin key of another owner".to_owned(),
         }],
         person,
         actions,
@@ -167,7 +168,7 @@ pub(crate) fn withheld(kind: BreachKind, actions: Vec<Action>) -> Withheld {
 }
 
 /// A cost of so many removals at eight a minute.
-pub(crate) fn removals_cost(requests: usize) -> Cost {
+fn removals_cost(requests: usize) -> Cost {
     let time = Some(Duration::from_secs(requests as u64 * 60 / 8));
     Cost {
         operations: vec![OperationCost {
@@ -183,4 +184,36 @@ pub(crate) fn removals_cost(requests: usize) -> Cost {
 /// A plan in which every kind of row occurs.
 pub(crate) fn everything() -> Judgement {
     super::everything::judgement()
+}
+
+/// A judged plan with its names and its cost: what every format takes.
+pub(crate) struct Shown {
+    pub(crate) judgement: Judgement,
+    pub(crate) ids: PlanIds,
+    pub(crate) cost: Cost,
+}
+
+impl Shown {
+    /// Two removals cost something; everything else costs nothing here.
+    pub(crate) fn new(judgement: Judgement, removals: usize) -> Self {
+        Self {
+            ids: PlanIds::of(&judgement),
+            cost: if removals == 0 {
+                Cost::default()
+            } else {
+                removals_cost(removals)
+            },
+            judgement,
+        }
+    }
+
+    pub(crate) fn view(&self) -> PlanView<'_> {
+        PlanView {
+            judgement: &self.judgement,
+            ids: &self.ids,
+            cost: &self.cost,
+            apply: Some("rosterctl apply"),
+            redacted: false,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Every format of a plan and a report, one snapshot per situation.
 
 mod everything;
-mod fixtures;
+pub(crate) mod fixtures;
 mod report;
 mod text;

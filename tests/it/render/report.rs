@@ -6,11 +6,12 @@ use rosterctl::render::{Paint, ReportView, exit_meaning, report_text};
 use rosterctl::roster::Role;
 use rosterctl::verify::{Foreign, Verification};
 
-use super::fixtures::{approved, email, everything, member, plan, remove};
+use super::fixtures::{Shown, approved, email, everything, member, plan, remove};
 
 #[test]
 fn what_did_not_happen_stands_first() {
-    let judgement = everything();
+    let shown = Shown::new(everything(), 2);
+    let judgement = &shown.judgement;
     let cause = |text: &str| text.to_owned();
     let outcomes = [
         Outcome::Done {
@@ -40,7 +41,7 @@ fn what_did_not_happen_stands_first() {
         }],
     };
     let view = ReportView {
-        judgement: &judgement,
+        plan: shown.view(),
         outcomes: &outcomes,
         verification: Some(&verification),
         exit_code: 5,
@@ -59,10 +60,10 @@ fn what_did_not_happen_stands_first() {
     Withheld:
       - remove     root@acme.dev  owner  undeclared
           key-owner: root@acme.dev is withheld
-          Way on: give the entry the id, or accept it once
+          Way on: run with the admin key of another owner; or once: --accept cd132b16a76740acbbcc:key-owner
       ! undecided  twin@acme.dev
           identity-conflict: root@acme.dev is withheld
-          Way on: give the entry the id, or accept it once
+          Way on: run with the admin key of another owner
 
     Executed, not visible yet:
       + invite  ada@acme.dev  reader  declared, not in
@@ -82,11 +83,14 @@ fn what_did_not_happen_stands_first() {
 
 #[test]
 fn a_good_run_is_short() {
-    let judgement = approved(plan(vec![remove(member(
-        "user-7",
-        "eve@acme.dev",
-        Role::Reader,
-    ))]));
+    let shown = Shown::new(
+        approved(plan(vec![remove(member(
+            "user-7",
+            "eve@acme.dev",
+            Role::Reader,
+        ))])),
+        1,
+    );
     let verification = Verification {
         converged: true,
         residual: vec![],
@@ -94,7 +98,7 @@ fn a_good_run_is_short() {
         foreign: vec![],
     };
     let view = ReportView {
-        judgement: &judgement,
+        plan: shown.view(),
         outcomes: &[Outcome::Done { request_id: None }],
         verification: Some(&verification),
         exit_code: 0,

@@ -1,33 +1,25 @@
 //! The plan as text for a terminal.
 
 use rosterctl::guardrail::{BreachKind, Judgement};
-use rosterctl::render::{Paint, PlanView, diff, plan_text};
+use rosterctl::render::{Paint, PlanView, diff, plan_text, refusal_text};
 use rosterctl::roster::{Capabilities, LiveRoster, Observation, Role, SeenOrganization};
-use rosterctl::schedule::Cost;
 
 use super::fixtures::{
-    approved, breach, everything, invite, invited, member, plan, removals_cost, remove, withheld,
+    Shown, approved, breach, everything, invite, invited, member, plan, remove, withheld,
 };
 
-fn text(judgement: &Judgement, cost: &Cost) -> String {
-    plan_text(
-        &PlanView {
-            judgement,
-            cost,
-            apply: Some("rosterctl apply"),
-        },
-        Paint::Plain,
-    )
+fn text(judgement: Judgement, removals: usize) -> String {
+    plan_text(&Shown::new(judgement, removals).view(), Paint::Plain)
 }
 
 #[test]
 fn nothing_to_do_is_one_line() {
-    insta::assert_snapshot!(text(&approved(plan(vec![])), &Cost::default()), @"No changes. Live equals desired: 41 members and pending invites as declared (org-AbC123, read 2026-11-24 03:15 UTC).");
+    insta::assert_snapshot!(text(approved(plan(vec![])), 0), @"No changes. Live equals desired: 41 members and pending invites as declared (org-AbC123, read 2026-11-24 03:15 UTC).");
 }
 
 #[test]
 fn every_kind_of_row_has_its_section() {
-    insta::assert_snapshot!(text(&everything(), &removals_cost(2)), @"
+    insta::assert_snapshot!(text(everything(), 2), @"
     Plan for org-AbC123, read 2026-11-24 03:15 UTC
 
     Departed, still live:
@@ -43,10 +35,10 @@ fn every_kind_of_row_has_its_section() {
     Withheld:
       - remove     root@acme.dev  owner  undeclared
           key-owner: root@acme.dev is withheld
-          Way on: give the entry the id, or accept it once
+          Way on: run with the admin key of another owner; or once: --accept cd132b16a76740acbbcc:key-owner
       ! undecided  twin@acme.dev
           identity-conflict: root@acme.dev is withheld
-          Way on: give the entry the id, or accept it once
+          Way on: run with the admin key of another owner
 
     Accepted in this run:
         changes-max  21, limit 20  the plan has 21, and the limit is 20
@@ -93,16 +85,16 @@ fn a_refused_plan_says_by_what_and_how_to_go_on() {
         breach(BreachKind::RevocationsMax, 38.0, 10.0),
         breach(BreachKind::RevocationFractionMax, 0.844, 0.25),
     ];
-    insta::assert_snapshot!(text(&judgement, &removals_cost(38)), @"
+    insta::assert_snapshot!(text(judgement, 38), @"
     Plan for org-AbC123, read 2026-11-24 03:15 UTC
 
     Refused:
       ! revocations-max          38, limit 10
           the plan has 38, and the limit is 10
-          Way on: accept it once with --accept PLAN_ID:revocations-max, or change the file
+          Way on: change the limit under [guardrails] in a reviewed commit; or once: --accept 9b3d4ea672057e59f615:revocations-max
       ! revocation-fraction-max  84.4 %, limit 25.0 %
           the plan has 0.844, and the limit is 0.25
-          Way on: accept it once with --accept PLAN_ID:revocation-fraction-max, or change the file
+          Way on: change the limit under [guardrails] in a reviewed commit; or once: --accept 9b3d4ea672057e59f615:revocation-fraction-max
 
     Changes, not to be made:
       - remove  p0@acme.dev  reader  undeclared
@@ -122,13 +114,13 @@ fn a_withheld_person_can_be_accepted_by_name_of_the_breach() {
     let mut judgement = approved(plan(vec![kept.clone()]));
     judgement.actions = Vec::new();
     judgement.withheld = vec![withheld(BreachKind::OwnerGrant, vec![kept])];
-    insta::assert_snapshot!(text(&judgement, &Cost::default()), @"
+    insta::assert_snapshot!(text(judgement, 0), @"
     Plan for org-AbC123, read 2026-11-24 03:15 UTC
 
     Withheld:
       + invite  ada@acme.dev  owner  declared, not in
           owner-grant: ada@acme.dev is withheld
-          Way on: give the entry the id, or accept it once
+          Way on: run with the admin key of another owner; or once: --accept b9d8afcef7741eb9ee2d:owner-grant
 
     Cost: no requests.
     Plan: nothing to change; 1 withheld.
@@ -138,13 +130,23 @@ fn a_withheld_person_can_be_accepted_by_name_of_the_breach() {
 }
 
 #[test]
+fn without_a_plan_there_is_nothing_to_accept() {
+    let mut breach = breach(BreachKind::EmptyDesired, 0.0, 1.0);
+    breach.way_on = "write [members]".to_owned();
+    insta::assert_snapshot!(refusal_text(&[breach], Paint::Plain), @"
+    Refused:
+      ! empty-desired  0, limit 1
+          the plan has 0, and the limit is 1
+          Way on: write [members]
+    ");
+}
+
+#[test]
 fn colour_adds_nothing_but_escapes() {
-    let judgement = everything();
-    let cost = removals_cost(2);
+    let shown = Shown::new(everything(), 2);
     let view = PlanView {
-        judgement: &judgement,
-        cost: &cost,
         apply: None,
+        ..shown.view()
     };
     let coloured = plan_text(&view, Paint::Coloured);
     assert!(coloured.contains("\u{1b}[31m"));

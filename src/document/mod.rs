@@ -1,0 +1,96 @@
+//! The published JSON of a plan and of a report, and the bound that a reviewed plan is.
+//!
+//! Documents have structs of their own, made from domain values by naming every field: a change inside the program
+//! cannot change what other programs read, and a new field of the domain has to be decided on here. A reader
+//! ignores fields it does not know; `format_version` grows only when an old reader would misunderstand.
+
+mod change;
+mod plan;
+mod report;
+mod rows;
+mod schema;
+
+pub use change::{ActionDocument, ChangeName, PersonDocument, PlaceDocument};
+pub use plan::{
+    BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,
+};
+pub use report::{ForeignDocument, OutcomeDocument, ReportDocument, VerificationDocument};
+pub use rows::{
+    DepartedDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
+};
+pub use schema::{plan_schema, report_schema};
+
+use crate::guardrail::{Breach, Judgement};
+use crate::outcome::Outcome;
+use crate::plan::{Action, PlanId};
+use crate::schedule::Cost;
+use crate::verify::Verification;
+
+/// The version of the documents' format that this program writes, and the newest one that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The names of a judged plan.
+///
+/// They are taken before anything is redacted: a redacted plan still has the id that `--accept` takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanIds {
+    /// The name of exactly the plan's actions.
+    pub plan: PlanId,
+    /// The name of everything that differs.
+    pub drift: PlanId,
+}
+
+impl PlanIds {
+    /// Names a judged plan.
+    pub fn of(judgement: &Judgement) -> Self {
+        let kinds =
+            |breaches: &[Breach]| breaches.iter().map(|breach| breach.kind.as_str()).collect();
+        let withheld = judgement
+            .withheld
+            .iter()
+            .map(|withheld| (&withheld.person, kinds(&withheld.breaches)));
+        Self {
+            plan: judgement.plan.id(),
+            drift: judgement.plan.drift_id(withheld),
+        }
+    }
+}
+
+/// Everything that a document or a text needs to show a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanView<'a> {
+    /// The plan and what the guardrails said about it.
+    pub judgement: &'a Judgement,
+    /// Its names.
+    pub ids: &'a PlanIds,
+    /// What an apply would ask of the provider.
+    pub cost: &'a Cost,
+    /// The command that applies it, such as `rosterctl apply other.toml`; `None` where the reader is already in it.
+    pub apply: Option<&'a str>,
+    /// Whether addresses and names in `judgement` are masked.
+    pub redacted: bool,
+}
+
+/// Everything that a document or a text needs to show the end of an apply.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportView<'a> {
+    /// What was applied.
+    pub plan: PlanView<'a>,
+    /// What happened to each of the judgement's actions, in their order.
+    pub outcomes: &'a [Outcome],
+    /// What the listing after the last change proves; `None` where there was none.
+    pub verification: Option<&'a Verification>,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Where the journal of the run is, if it has one.
+    pub journal: Option<&'a str>,
+}
+
+impl<'a> ReportView<'a> {
+    /// Each action that was to be executed, with its outcome; `None` for one that the run never came to.
+    pub fn results(&self) -> impl Iterator<Item = (&'a Action, Option<&'a Outcome>)> + use<'a> {
+        let outcomes = self.outcomes;
+        let actions = self.plan.judgement.actions.iter().enumerate();
+        actions.map(move |(index, action)| (action, outcomes.get(index)))
+    }
+}

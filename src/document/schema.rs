@@ -1,0 +1,25 @@
+//! The JSON Schemas under which the documents are published.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+
+use super::{FORMAT_VERSION, PlanDocument, ReportDocument};
+
+/// Returns the schema of a plan document (JSON Schema 2020-12).
+pub fn plan_schema() -> Value {
+    schema::<PlanDocument>("plan")
+}
+
+/// Returns the schema of a report document (JSON Schema 2020-12).
+pub fn report_schema() -> Value {
+    schema::<ReportDocument>("report")
+}
+
+fn schema<T: JsonSchema>(name: &str) -> Value {
+    let mut schema = SchemaGenerator::default().into_root_schema_for::<T>();
+    schema.insert(
+        "title".to_owned(),
+        Value::from(format!("rosterctl {name}, format {FORMAT_VERSION}")),
+    );
+    schema.to_value()
+}
