@@ -7,6 +7,7 @@
 mod change;
 mod plan;
 mod report;
+mod roster;
 mod rows;
 mod schema;
 
@@ -15,10 +16,11 @@ pub use plan::{
     BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,
 };
 pub use report::{ForeignDocument, OutcomeDocument, ReportDocument, VerificationDocument};
+pub use roster::{RosterDocument, RosterRow};
 pub use rows::{
     DepartedDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
 };
-pub use schema::{plan_schema, report_schema};
+pub use schema::{plan_schema, report_schema, roster_schema};
 
 use crate::guardrail::{Breach, Judgement};
 use crate::outcome::Outcome;

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, PlanDocument, ReportDocument};
+use super::{FORMAT_VERSION, PlanDocument, ReportDocument, RosterDocument};
 
 /// Returns the schema of a plan document (JSON Schema 2020-12).
 pub fn plan_schema() -> Value {
@@ -13,6 +13,11 @@ pub fn plan_schema() -> Value {
 /// Returns the schema of a report document (JSON Schema 2020-12).
 pub fn report_schema() -> Value {
     schema::<ReportDocument>("report")
+}
+
+/// Returns the schema of a listed roster (JSON Schema 2020-12).
+pub fn roster_schema() -> Value {
+    schema::<RosterDocument>("roster")
 }
 
 fn schema<T: JsonSchema>(name: &str) -> Value {

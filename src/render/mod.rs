@@ -11,6 +11,7 @@ mod phrase;
 mod report;
 pub mod safe;
 mod story;
+mod table;
 mod text;
 mod totals;
 mod words;
@@ -19,6 +20,7 @@ pub use diff::diff;
 pub use json::json;
 pub use paint::Paint;
 pub use report::{exit_meaning, report_text};
+pub use table::roster_table;
 pub use text::{plan_text, refusal_text};
 pub use totals::Totals;
 

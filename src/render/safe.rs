@@ -11,6 +11,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Characters of a label at most: every address and every id fits.
 const LABEL_CHARS_MAX: usize = 300;
+/// Characters of a name at most, where it shares a line with other columns.
+const NAME_CHARS_MAX: usize = 40;
 /// Characters of a sentence at most.
 const SENTENCE_CHARS_MAX: usize = 1_500;
 /// Combining marks on one letter at most; more would paint over the neighbouring lines.
@@ -24,11 +26,19 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// An address, an id, a name, a role.
+    /// An address, an id, a role: a text that must be readable whole.
     pub const fn label(text: &'a str) -> Self {
         Self {
             text,
             chars_max: LABEL_CHARS_MAX,
+        }
+    }
+
+    /// A name or another free text in a narrow column.
+    pub const fn name(text: &'a str) -> Self {
+        Self {
+            text,
+            chars_max: NAME_CHARS_MAX,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::roster::Operation;
 use crate::schedule::{Cost, OperationCost};
@@ -24,13 +24,18 @@ pub(super) fn ago(at: Timestamp, now: Option<Timestamp>) -> String {
         HOUR..DAY => format!("{} ago", count(secs / HOUR, "hour")),
         _ if (DAY..2 * DAY).contains(&secs) => "yesterday".to_owned(),
         _ if (DAY..DAYS_MAX * DAY).contains(&secs) => format!("{} ago", count(secs / DAY, "day")),
-        _ => format!("on {}", at.to_zoned_datetime(TimeZone::UTC).date()),
+        _ => format!("on {}", date(at)),
     }
 }
 
 /// Whether a time lies less than a day before another.
 pub(super) fn within_a_day(at: Timestamp, now: Option<Timestamp>) -> bool {
     now.is_some_and(|now| now.as_second() - at.as_second() < DAY)
+}
+
+/// The day of a time, in UTC.
+pub(super) fn date(at: Timestamp) -> Date {
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// A time to the minute: `2026-11-24 03:15 UTC`.

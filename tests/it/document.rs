@@ -7,19 +7,8 @@ use rosterctl::guardrail::BreachKind;
 use rosterctl::outcome::Outcome;
 use rosterctl::render::{ReportView, json};
 use rosterctl::verify::{Foreign, Verification};
-use serde_json::Value;
 
-use crate::render::fixtures::{Shown, approved, breach, everything, plan};
-
-fn assert_valid(schema: &Value, text: &str) {
-    let instance: Value = serde_json::from_str(text).unwrap();
-    let validator = jsonschema::validator_for(schema).unwrap();
-    let errors: Vec<_> = validator
-        .iter_errors(&instance)
-        .map(|error| error.to_string())
-        .collect();
-    assert_eq!(errors, Vec::<String>::new(), "{text}");
-}
+use crate::render::fixtures::{Shown, approved, assert_valid, breach, everything, plan};
 
 #[test]
 fn a_plan_holds_to_its_schema_and_is_read_back() {

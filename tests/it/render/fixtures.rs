@@ -12,6 +12,7 @@ use rosterctl::roster::{
     Email, Flags, Invite, InviteId, InviteStatus, LiveRole, Member, Operation, Role, UserId,
 };
 use rosterctl::schedule::{Cost, OperationCost};
+use serde_json::Value;
 
 /// When the rosters of these tests were read.
 pub(crate) const NOW: &str = "2026-11-24T03:15:00Z";
@@ -216,4 +217,15 @@ impl Shown {
             redacted: false,
         }
     }
+}
+
+/// Fails unless a text is JSON that holds to a schema.
+pub(crate) fn assert_valid(schema: &Value, text: &str) {
+    let instance: Value = serde_json::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(schema).unwrap();
+    let errors: Vec<_> = validator
+        .iter_errors(&instance)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(errors, Vec::<String>::new(), "{text}");
 }

@@ -3,4 +3,5 @@
 mod everything;
 pub(crate) mod fixtures;
 mod report;
+mod table;
 mod text;
