@@ -4,6 +4,9 @@
 //! an error can always say `file:line:column`. Reading never touches the network either.
 
 pub mod diagnostics;
+mod edit;
+mod format;
+mod line;
 mod parse;
 mod policy;
 mod roster;
@@ -11,6 +14,8 @@ mod source;
 mod violation;
 mod warning;
 
+pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
+pub use format::format;
 pub use parse::{Include, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};

@@ -55,6 +55,14 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// How many lines there are; an end at the end begins no further one.
+    pub(super) fn lines(&self) -> usize {
+        match self.line_starts.last() {
+            Some(last) if *last == self.source.text.len() => self.line_starts.len() - 1,
+            Some(_) | None => self.line_starts.len(),
+        }
+    }
+
     /// The index of the line, from 0, that a byte offset is in.
     pub(super) fn line(&self, offset: usize) -> usize {
         self.line_starts

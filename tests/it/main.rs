@@ -7,6 +7,8 @@
 
 mod desired;
 mod desired_diagnostics;
+mod desired_edit;
+mod desired_format;
 mod desired_include;
 mod desired_syntax;
 mod desired_violations;
