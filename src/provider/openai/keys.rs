@@ -11,7 +11,7 @@ use super::{OpenAi, paging};
 use crate::provider::{KeySource, Listing, ProviderError, Transport};
 use crate::roster::{AdminKey, KeyInUse, Operation};
 
-const LIST_ADMIN_KEYS: Endpoint = Endpoint::new(
+static LIST_ADMIN_KEYS: Endpoint = Endpoint::new(
     Operation::ListAdminKeys,
     Method::GET,
     "GET /organization/admin_api_keys",

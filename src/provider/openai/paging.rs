@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 
+use super::answer::Answer;
 use super::requests::{Api, Endpoint};
 use super::wire::{Page, RowFault};
 use crate::provider::{ErrorKind, Listing, ProviderError, Transport};
-use crate::roster::SeenOrganization;
 
 /// Rows in a page: the most that the API gives.
 const LIMIT: &str = "100";
@@ -19,70 +19,100 @@ const PAGES_MAX: usize = 10_000;
 
 /// Why a list cannot be trusted to be whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum PageFault {
-    #[error("it says that there is more and has no cursor to go on with")]
+pub(in crate::provider) enum PageFault {
+    /// There is more, and neither `last_id` nor a row to go on after.
+    #[error("the page says that there is more, without a cursor to go on with")]
     NoCursor,
-    #[error("its cursor `{0}` was given before: the list goes round")]
+    /// A cursor that was followed before.
+    #[error("the cursor `{0}` was given before: the list goes round")]
     CursorRepeats(String),
-    #[error("its row {row} has the id `{id}`, which an earlier row has")]
+    /// An id that an earlier row has.
+    #[error("row {row} has the id `{id}`, which an earlier row has")]
     RowRepeats {
         /// Position in the page, from 1.
         row: usize,
+        /// The id.
         id: String,
     },
-    #[error("its row {row} cannot be used")]
+    /// A row that is no member, invite or key.
+    #[error("row {row} cannot be used")]
     Row {
         /// Position in the page, from 1.
         row: usize,
+        /// Why.
         #[source]
         source: RowFault,
     },
-    #[error("there is still more after it, and {PAGES_MAX} pages are the most that is read")]
+    /// More pages than any organization has.
+    #[error("there is more after {PAGES_MAX} pages, the most that is read")]
     TooManyPages,
 }
 
+/// The rows that a list has given so far.
+#[derive(Debug)]
+pub(in crate::provider) struct Rows<R> {
+    pub(in crate::provider) values: Vec<R>,
+    ids: HashSet<String>,
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            ids: HashSet::new(),
+        }
+    }
+}
+
+impl<R> Rows<R> {
+    /// Takes the rows of a page; returns the last one's id.
+    ///
+    /// `convert` gives a row's id and its value, if it has one that matters.
+    pub(in crate::provider) fn take<W>(
+        &mut self,
+        page: Vec<W>,
+        convert: impl Fn(W) -> Result<(String, Option<R>), RowFault>,
+    ) -> Result<Option<String>, PageFault> {
+        let mut last = None;
+        for (row, wire) in (1..).zip(page) {
+            let (id, value) = convert(wire).map_err(|source| PageFault::Row { row, source })?;
+            if !self.ids.insert(id.clone()) {
+                return Err(PageFault::RowRepeats { row, id });
+            }
+            last = Some(id);
+            self.values.extend(value);
+        }
+        Ok(last)
+    }
+}
+
 /// Reads every page of a list.
-///
-/// `convert` gives a row's id and its value, if it has one that matters.
 pub(super) async fn list<T: Transport, W: DeserializeOwned, R>(
     api: &Api<T>,
     endpoint: &Endpoint,
     convert: impl Fn(W) -> Result<(String, Option<R>), RowFault>,
 ) -> Result<Listing<R>, ProviderError> {
     let patience = api.gate.patience();
-    let mut rows = Vec::new();
-    let mut ids = HashSet::new();
+    let mut rows = Rows::default();
     let mut cursors: HashSet<String> = HashSet::new();
     let mut cursor: Option<String> = None;
-    for number in 1..=PAGES_MAX {
+    let mut number = 1;
+    loop {
         let mut query = vec![("limit", LIMIT)];
         query.extend(cursor.as_deref().map(|cursor| ("after", cursor)));
         let read = api.read(endpoint, &[], &query, patience, |answer| {
             Ok((answer.json::<Page<W>>()?, answer))
         });
         let (page, answer) = read.await.map_err(|error| at_page(error, number))?;
-        let doubt = |fault| {
-            answer
-                .error(ErrorKind::Paging { page: number })
-                .because(fault)
-        };
         let Page {
             data,
             has_more,
             last_id,
         } = page;
-        let mut last_row = None;
-        for (row, wire) in (1..).zip(data) {
-            let (id, value) =
-                convert(wire).map_err(|source| doubt(PageFault::Row { row, source }))?;
-            if !ids.insert(id.clone()) {
-                return Err(doubt(PageFault::RowRepeats { row, id }));
-            }
-            last_row = Some(id);
-            rows.extend(value);
-        }
+        let doubt = |fault| doubted(&answer, number, fault);
+        let last_row = rows.take(data, &convert).map_err(doubt)?;
         if !has_more {
-            let seen = answer.seen;
+            let (rows, seen) = (rows.values, answer.seen);
             return Ok(Listing { rows, seen });
         }
         if number == PAGES_MAX {
@@ -96,17 +126,24 @@ pub(super) async fn list<T: Transport, W: DeserializeOwned, R>(
             return Err(doubt(PageFault::CursorRepeats(next)));
         }
         cursor = Some(next);
+        number += 1;
     }
-    Ok(Listing {
-        rows,
-        seen: SeenOrganization::default(),
-    })
+}
+
+/// An answer with a page from which no list can be made.
+pub(in crate::provider) fn doubted(
+    answer: &Answer,
+    page: usize,
+    fault: PageFault,
+) -> ProviderError {
+    answer.error(ErrorKind::Paging { page }).because(fault)
 }
 
 /// A page that cannot be read is a list that cannot be read.
-fn at_page(error: ProviderError, page: usize) -> ProviderError {
+pub(in crate::provider) fn at_page(error: ProviderError, page: usize) -> ProviderError {
+    let is_success = error.status.is_none_or(|status| status < 300);
     match error.kind {
-        ErrorKind::Unreadable => ProviderError {
+        ErrorKind::Unreadable if is_success => ProviderError {
             kind: ErrorKind::Paging { page },
             ..error
         },
@@ -120,6 +157,7 @@ fn at_page(error: ProviderError, page: usize) -> ProviderError {
         | ErrorKind::NotFound
         | ErrorKind::Rejected
         | ErrorKind::Unavailable
+        | ErrorKind::Unreadable
         | ErrorKind::Paging { page: _ }
         | ErrorKind::Stopped => error,
     }
@@ -207,39 +245,39 @@ mod tests {
         }
         insta::assert_snapshot!(told.join("\n"), @"
         no cursor
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it says that there is more and has no cursor to go on with
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the page says that there is more, without a cursor to go on with
         cursor repeats
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its cursor `u2` was given before: the list goes round
+          page 2 of `GET /organization/users` cannot be trusted (status 200): the cursor `u2` was given before: the list goes round
         row repeats
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 has the id `u1`, which an earlier row has
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 has the id `u1`, which an earlier row has
         row twice in a page
-          page 1 of `GET /organization/users` cannot be trusted (status 200): its row 2 has the id `u3`, which an earlier row has
+          page 1 of `GET /organization/users` cannot be trusted (status 200): row 2 has the id `u3`, which an earlier row has
         too large
           page 2 of `GET /organization/users` cannot be trusted: the answer of 127.0.0.1:1 is larger than 33554432 bytes
         no id
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 cannot be used: it has no id
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 cannot be used: the row has no id
         id of another type
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 cannot be used: it has no id
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 cannot be used: the row has no id
         empty id
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 cannot be used: its id is none: `` cannot be an id
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 cannot be used: the row's id cannot be used: `` cannot be an id
         dots
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 cannot be used: its id is none: `..` cannot be an id
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 cannot be used: the row's id cannot be used: `..` cannot be an id
         dot
-          page 2 of `GET /organization/users` cannot be trusted (status 200): its row 2 cannot be used: its id is none: `.` cannot be an id
+          page 2 of `GET /organization/users` cannot be trusted (status 200): row 2 cannot be used: the row's id cannot be used: `.` cannot be an id
         row is no object
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is not the JSON that the API sends: invalid type: integer `7`, expected struct User at line 1 column 10
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is not the JSON that the API sends: invalid type: integer `7`, expected struct User at line 1 column 10
         no data
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is not the JSON that the API sends: missing field `data` at line 1 column 18
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is not the JSON that the API sends: missing field `data` at line 1 column 18
         no has_more
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is not the JSON that the API sends: missing field `has_more` at line 1 column 11
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is not the JSON that the API sends: missing field `has_more` at line 1 column 11
         data is null
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is not the JSON that the API sends: invalid type: null, expected a sequence at line 1 column 12
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is not the JSON that the API sends: invalid type: null, expected a sequence at line 1 column 12
         truncated
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is not the JSON that the API sends: EOF while parsing a string at line 1 column 17
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is not the JSON that the API sends: EOF while parsing a string at line 1 column 17
         empty
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is empty
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is empty
         web page
-          page 1 of `GET /organization/users` cannot be trusted (status 200): it is a web page
+          page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is a web page
         ");
     }
 

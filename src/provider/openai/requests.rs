@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use crate::provider::gate::{Call, Gate, Patience};
-use crate::provider::{BaseUrl, Credential, ErrorKind, ProviderError, Transport};
+use crate::provider::{BaseUrl, Credential, ErrorKind, Permit, ProviderError, Transport};
 use crate::roster::{Operation, OrganizationId};
 
 /// An endpoint of the API.
@@ -40,6 +40,14 @@ impl Endpoint {
                 None => segment,
             })
             .collect()
+    }
+}
+
+/// An operation that an adapter has no endpoint for. Plans do not hold such; `Capabilities` says so first.
+pub(in crate::provider) fn cannot(operation: Operation) -> ProviderError {
+    ProviderError {
+        message: Some("this API cannot do it".to_owned()),
+        ..ProviderError::new(operation.as_str(), ErrorKind::Rejected)
     }
 }
 
@@ -99,6 +107,20 @@ impl<T: Transport> Api<T> {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Waits until writes of an operation are admitted; only those of the adapter's own endpoints ever are.
+    pub(in crate::provider) async fn admit(
+        &self,
+        operation: Operation,
+        writes: &[&Endpoint],
+        wanted: usize,
+    ) -> Result<Permit, ProviderError> {
+        let endpoint = writes
+            .iter()
+            .find(|endpoint| endpoint.operation == operation)
+            .ok_or_else(|| cannot(operation))?;
+        self.gate.admit(operation, endpoint.name, wanted).await
     }
 
     /// Writes once.

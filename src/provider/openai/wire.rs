@@ -149,10 +149,10 @@ pub(super) struct InviteBody<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::provider) enum RowFault {
     /// There is no id, neither in the row nor in a nested account.
-    #[error("it has no id")]
+    #[error("the row has no id")]
     NoId,
     /// The id cannot be part of a path.
-    #[error("its id is none")]
+    #[error("the row's id cannot be used")]
     Id(#[source] IdError),
     /// An invite that may still give access has no address.
     #[error("the invite {id} has no address that can be read")]
