@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod gate;
 mod key;
+mod legacy;
 mod objection;
 mod openai;
 mod ports;
@@ -22,6 +23,7 @@ pub use endpoint::{BaseUrl, BaseUrlError};
 pub use error::{Effect, ErrorKind, ProviderError, Retry};
 pub use gate::{Counts, Gate, GateSettings, OnWait, READ_MAX, WaitNotice};
 pub use key::{Credential, CredentialError, KeyKind};
+pub use legacy::Legacy;
 pub use objection::Objection;
 pub use openai::OpenAi;
 pub use ports::{
