@@ -7,15 +7,19 @@
     )
 )]
 
+pub mod apply;
 pub mod desired;
 pub mod document;
 pub mod guardrail;
+pub mod journal;
 pub mod outcome;
 pub mod pacing;
 pub mod plan;
 pub mod provider;
+pub mod reconcile;
 pub mod render;
 pub mod roster;
 pub mod schedule;
 pub mod simulator;
+pub mod state;
 pub mod verify;

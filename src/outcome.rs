@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What happened to one action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "outcome")]
+#[serde(rename_all = "kebab-case", tag = "result")]
 pub enum Outcome {
     /// It took effect.
     Done {
@@ -83,5 +83,70 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())?;
         self.cause().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
+
+/// How a run ended, for whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Converged, or nothing to do.
+    Converged,
+    /// Something failed before anything was changed, or the answer was no.
+    Failure,
+    /// Changes are pending.
+    Pending,
+    /// A guardrail refused.
+    Refused,
+    /// The plan is not the reviewed one.
+    Stale,
+    /// Not every action took effect.
+    Partial,
+    /// Everything was reported done, and the organization does not confirm it.
+    Unconfirmed,
+    /// The command line was wrong.
+    Usage,
+}
+
+impl Exit {
+    /// Every way to end.
+    pub const ALL: [Self; 8] = [
+        Self::Converged,
+        Self::Failure,
+        Self::Pending,
+        Self::Refused,
+        Self::Stale,
+        Self::Partial,
+        Self::Unconfirmed,
+        Self::Usage,
+    ];
+
+    /// The process's exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Converged => 0,
+            Self::Failure => 1,
+            Self::Pending => 2,
+            Self::Refused => 3,
+            Self::Stale => 4,
+            Self::Partial => 5,
+            Self::Unconfirmed => 6,
+            Self::Usage => 64,
+        }
+    }
+
+    /// What it means, as the README's table says it.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Converged => "converged, or nothing to do",
+            Self::Failure => "failure, or the answer was no",
+            Self::Pending => "changes are pending (`drift`, `plan --detailed-exitcode`)",
+            Self::Refused => "refused by a guardrail",
+            Self::Stale => "stale: the plan is not the reviewed one",
+            Self::Partial => "some action failed, was withheld, is unknown or was not attempted",
+            Self::Unconfirmed => {
+                "all reported done and not confirmed, or somebody outside the plan is gone"
+            }
+            Self::Usage => "wrong command line",
+        }
     }
 }

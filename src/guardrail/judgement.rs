@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Breach;
 use crate::plan::{Action, Person, Plan};
+use crate::roster::KeyInUse;
 
 /// A plan, judged: what may be executed, what is withheld and why, what was accepted, what refuses it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,31 @@ impl ApprovedPlan {
     /// What is executed, in order.
     pub fn actions(&self) -> &[Action] {
         &self.judgement.actions
+    }
+
+    /// Takes apart what is to be executed first, and what must wait until the first is verified: whatever may take
+    /// away the admin key that this run uses.
+    pub fn split_by_key(mut self, key: &KeyInUse) -> (Self, Option<Self>) {
+        let last = |action: &Action| {
+            let member = action
+                .change
+                .member()
+                .filter(|_| action.change.is_revocation());
+            member.is_some_and(|member| key.person() == Some(&member.id))
+                || (key.may_belong_to_any_owner() && action.change.revokes_owner())
+        };
+        let (last, first) = std::mem::take(&mut self.judgement.actions)
+            .into_iter()
+            .partition(last);
+        let tail = Self {
+            judgement: Judgement {
+                actions: last,
+                ..self.judgement.clone()
+            },
+        };
+        self.judgement.actions = first;
+        let tail = Some(tail).filter(|tail| !tail.actions().is_empty());
+        (self, tail)
     }
 }
 

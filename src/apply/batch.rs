@@ -1,0 +1,274 @@
+//! One batch: intents made durable together, then one request after the other, each with its fate on record.
+
+use jiff::Timestamp;
+
+use super::lane::LaneState;
+use super::settle::{SETTLE_MAX, Settled, describe, settle};
+use super::{End, Event, JournalSink, Observer, Run};
+use crate::journal::{IntentRecord, Record};
+use crate::outcome::Outcome;
+use crate::plan::Change;
+use crate::provider::{ErrorKind, Performed, ProviderError, Retry, RosterSink, SeenAnswer};
+
+/// 429s that one action meets before it is given up: a limit of one request a minute for an hour and a half.
+const THROTTLED_MAX: u32 = 90;
+/// Connections that fail before one action is given up.
+const NOT_SENT_MAX: u32 = 4;
+
+/// What came of one request.
+enum Fate {
+    /// The action has its outcome.
+    Settled(Outcome),
+    /// The request had no effect, and the action goes back to the head of the queue.
+    Again { why: String },
+    /// The run is over, and the request had no effect.
+    Over { why: String },
+}
+
+impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
+    /// Sends a batch. What is not sent after all stays in the queue, and its intent is void.
+    pub(super) async fn send(&self, state: &mut LaneState, batch: &[usize]) {
+        if batch.is_empty() {
+            return;
+        }
+        let Some(intents) = self.write_intents(state, batch) else {
+            return;
+        };
+        let mut is_cut = None;
+        for (at, intent) in batch.iter().copied().zip(intents) {
+            let why = is_cut.clone().or_else(|| self.over(state));
+            if let Some(why) = why {
+                self.void(at, intent.seq, &why);
+                continue;
+            }
+            match self.attempt(state, at, &intent).await {
+                Fate::Settled(outcome) => {
+                    state.queue.retain(|queued| *queued != at);
+                    if self.release(at, &outcome) {
+                        self.shared.borrow_mut().owners.restore();
+                    }
+                    self.append(&Record::Outcome {
+                        seq: intent.seq,
+                        at: self.conditions.clock.now(),
+                        outcome: outcome.clone(),
+                    });
+                    let is_canary =
+                        !state.canary_proven && matches!(outcome, Outcome::Done { request_id: _ });
+                    self.settled(at, outcome);
+                    if is_canary {
+                        self.prove_canary(state, at).await;
+                    }
+                }
+                Fate::Again { why } => {
+                    self.void(at, intent.seq, &why);
+                    is_cut = Some(why);
+                }
+                Fate::Over { why } => {
+                    self.void(at, intent.seq, &why);
+                    self.end(End::Barred { cause: why });
+                }
+            }
+        }
+    }
+
+    /// Writes the intents of a batch; `None`: they could not be written, nothing is sent and the run is over.
+    fn write_intents(&self, state: &LaneState, batch: &[usize]) -> Option<Vec<IntentRecord>> {
+        let mut shared = self.shared.borrow_mut();
+        let intents: Vec<IntentRecord> = batch
+            .iter()
+            .map(|at| IntentRecord {
+                seq: shared.journal.next_seq(),
+                at: self.conditions.clock.now(),
+                change: self.actions[*at].change.clone(),
+            })
+            .collect();
+        let records: Vec<Record> = intents.iter().cloned().map(Record::Intent).collect();
+        if let Err(error) = shared.journal.commit(&records) {
+            drop(shared);
+            self.end(End::Barred {
+                cause: format!("the journal cannot be written: {error}"),
+            });
+            return None;
+        }
+        for _ in batch
+            .iter()
+            .filter(|at| self.actions[**at].change.revokes_owner())
+        {
+            shared.owners.reserve();
+        }
+        let (operation, size, left) = (state.operation, batch.len(), state.queue.len());
+        shared.observer.observe(Event::Batch {
+            operation,
+            size,
+            left,
+        });
+        Some(intents)
+    }
+
+    /// Whether an owner revocation certainly took nothing.
+    fn release(&self, at: usize, outcome: &Outcome) -> bool {
+        self.actions[at].change.revokes_owner()
+            && match outcome {
+                Outcome::Failed { cause: _ }
+                | Outcome::Withheld { cause: _ }
+                | Outcome::NotAttempted { cause: _ } => true,
+                Outcome::Done { request_id: _ }
+                | Outcome::AlreadyDone { request_id: _ }
+                | Outcome::Unknown { cause: _ } => false,
+            }
+    }
+
+    fn void(&self, at: usize, seq: u64, why: &str) {
+        if self.actions[at].change.revokes_owner() {
+            self.shared.borrow_mut().owners.restore();
+        }
+        self.append(&Record::Void {
+            seq,
+            at: self.conditions.clock.now(),
+            why: why.to_owned(),
+        });
+    }
+
+    /// Writes a record that rides on the next commit. A journal that fails ends the run: what follows would have
+    /// no evidence.
+    fn append(&self, record: &Record) {
+        let written = self
+            .shared
+            .borrow_mut()
+            .journal
+            .append(std::slice::from_ref(record));
+        if let Err(error) = written {
+            self.end(End::Barred {
+                cause: format!("the journal cannot be written: {error}"),
+            });
+        }
+    }
+
+    async fn attempt(&self, state: &mut LaneState, at: usize, intent: &IntentRecord) -> Fate {
+        match self.sink.perform(&intent.change).await {
+            Ok(Performed { answer, request_id }) => {
+                state.breaker.succeed();
+                Fate::Settled(match answer {
+                    SeenAnswer::Done | SeenAnswer::Invited(_) => Outcome::Done { request_id },
+                    SeenAnswer::AlreadyGone => Outcome::AlreadyDone { request_id },
+                })
+            }
+            Err(error) => match error.retry() {
+                Retry::Paced => throttled(state, at, &error),
+                Retry::Backoff => not_sent(state, at, &error),
+                Retry::Observe => self.read_back(state, at, intent.at, &error).await,
+                Retry::Never => refused(state, &error),
+            },
+        }
+    }
+
+    /// Settles a write of unknown fate.
+    async fn read_back(
+        &self,
+        state: &mut LaneState,
+        at: usize,
+        sent_at: Timestamp,
+        error: &ProviderError,
+    ) -> Fate {
+        let (action, cause) = (&self.actions[at], describe(error));
+        self.shared
+            .borrow_mut()
+            .observer
+            .observe(Event::ReadingBack {
+                action,
+                cause: &cause,
+            });
+        let settled = settle(
+            self.sink,
+            &action.change,
+            sent_at,
+            SETTLE_MAX,
+            self.conditions.clock,
+        )
+        .await;
+        let tries = state.tries.entry(at).or_default();
+        let outcome = match settled {
+            Settled::Done => {
+                state.breaker.succeed();
+                Outcome::Done {
+                    request_id: error.request_id.clone(),
+                }
+            }
+            Settled::Failed(why) => Outcome::Failed {
+                cause: format!("{cause}; {why}"),
+            },
+            Settled::NotSeen
+                if tries.sent_again
+                    || matches!(action.change, Change::Invite { email: _, role: _ }) =>
+            {
+                state.breaker.exhaust("their fate stayed unknown");
+                Outcome::Unknown {
+                    cause: format!("{cause}; its effect was not seen"),
+                }
+            }
+            Settled::NotSeen => {
+                tries.sent_again = true;
+                return Fate::Again {
+                    why: format!("{cause}; its effect was not seen, so it is sent once more"),
+                };
+            }
+            Settled::Unreadable(why) => {
+                state.breaker.exhaust("their fate could not be read");
+                Outcome::Unknown {
+                    cause: format!("{cause}; it could not be read back: {why}"),
+                }
+            }
+        };
+        Fate::Settled(outcome)
+    }
+}
+
+fn throttled(state: &mut LaneState, at: usize, error: &ProviderError) -> Fate {
+    let tries = state.tries.entry(at).or_default();
+    tries.throttled += 1;
+    if tries.throttled < THROTTLED_MAX {
+        return Fate::Again {
+            why: "429".to_owned(),
+        };
+    }
+    Fate::Settled(Outcome::Failed {
+        cause: format!("{} after {THROTTLED_MAX} attempts", describe(error)),
+    })
+}
+
+fn not_sent(state: &mut LaneState, at: usize, error: &ProviderError) -> Fate {
+    let tries = state.tries.entry(at).or_default();
+    tries.not_sent += 1;
+    if tries.not_sent < NOT_SENT_MAX {
+        return Fate::Again {
+            why: "not sent".to_owned(),
+        };
+    }
+    state.breaker.exhaust("no connection could be made");
+    Fate::Settled(Outcome::Failed {
+        cause: describe(error),
+    })
+}
+
+/// An answer that no second attempt would change.
+fn refused(state: &mut LaneState, error: &ProviderError) -> Fate {
+    let cause = describe(error);
+    match error.kind {
+        ErrorKind::Unauthorized
+        | ErrorKind::QuotaExhausted
+        | ErrorKind::DelayTooLong { asked: _ }
+        | ErrorKind::Stopped => Fate::Over { why: cause },
+        ErrorKind::Forbidden => {
+            state.breaker.forbid();
+            Fate::Settled(Outcome::Failed { cause })
+        }
+        ErrorKind::NotSent
+        | ErrorKind::NoAnswer
+        | ErrorKind::Throttled { retry_after: _ }
+        | ErrorKind::NotFound
+        | ErrorKind::Rejected
+        | ErrorKind::Unavailable
+        | ErrorKind::Unreadable
+        | ErrorKind::Paging { page: _ } => Fate::Settled(Outcome::Failed { cause }),
+    }
+}

@@ -1,0 +1,252 @@
+//! One lane: sends its actions one after the other, as fast as its pace and the other lanes allow.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::breaker::Breaker;
+use super::settle::describe;
+use super::{End, Event, JournalSink, Observer, Run};
+use crate::outcome::Outcome;
+use crate::plan::{Action, Change};
+use crate::provider::{ErrorKind, ProviderError, RosterSink};
+use crate::roster::Operation;
+
+/// Actions whose intents are made durable together at most.
+const BATCH_MAX: usize = 10;
+
+/// What a lane knows beside what all lanes share.
+pub(super) struct LaneState {
+    pub(super) operation: Operation,
+    /// Actions without an outcome, in order.
+    pub(super) queue: VecDeque<usize>,
+    pub(super) breaker: Breaker,
+    /// How often each action was tried without effect.
+    pub(super) tries: BTreeMap<usize, Tries>,
+    /// Whether the first removal has been proven, or need not be.
+    pub(super) canary_proven: bool,
+}
+
+/// Attempts of one action that had no effect.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Tries {
+    pub(super) throttled: u32,
+    pub(super) not_sent: u32,
+    pub(super) sent_again: bool,
+}
+
+impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
+    /// Runs the lane of one operation until each of its actions has an outcome.
+    pub(super) async fn lane(&self, operation: Operation) {
+        let Some(lane) = self
+            .schedule
+            .lanes
+            .iter()
+            .find(|lane| lane.operation == operation)
+        else {
+            return;
+        };
+        let mut state = LaneState {
+            operation,
+            queue: lane.actions.iter().copied().collect(),
+            breaker: Breaker::default(),
+            tries: BTreeMap::new(),
+            canary_proven: operation != Operation::DeleteUser,
+        };
+        while !state.queue.is_empty() {
+            let changed = self.changed.notified();
+            if let Some(cause) = self.over(&state) {
+                self.abandon(&mut state, &cause);
+                return;
+            }
+            let ready = self.ready(&mut state);
+            if ready.is_empty() {
+                if !state.queue.is_empty() {
+                    tokio::select! {
+                        biased;
+                        () = self.conditions.stop.requested() => {}
+                        () = changed => {}
+                    }
+                }
+                continue;
+            }
+            match self.sink.admit(operation, ready.len()).await {
+                // Other lanes went on while this one waited, so what may be sent is asked again.
+                Ok(permit) => {
+                    let mut batch = self.ready(&mut state);
+                    batch.truncate(permit.sends);
+                    self.send(&mut state, &batch).await;
+                }
+                Err(error) => self.barred(&error),
+            }
+        }
+    }
+
+    /// Why the lane sends nothing more, if so.
+    pub(super) fn over(&self, state: &LaneState) -> Option<String> {
+        if self.conditions.stop.is_requested() {
+            self.end(End::Stopped);
+        }
+        let ended = self
+            .shared
+            .borrow()
+            .ended
+            .as_ref()
+            .map(|end| end.cause().to_owned());
+        ended.or_else(|| state.breaker.tripped())
+    }
+
+    /// Ends the run for every lane. The first end is the one that is reported.
+    pub(super) fn end(&self, end: End) {
+        self.shared.borrow_mut().ended.get_or_insert(end);
+        self.changed.notify_waiters();
+    }
+
+    /// An operation that is not admitted ends the run: the key, the quota or the pace says so.
+    fn barred(&self, error: &ProviderError) {
+        match error.kind {
+            ErrorKind::Stopped => self.end(End::Stopped),
+            _ => self.end(End::Barred {
+                cause: describe(error),
+            }),
+        }
+    }
+
+    fn abandon(&self, state: &mut LaneState, cause: &str) {
+        while let Some(at) = state.queue.pop_front() {
+            self.settled(
+                at,
+                Outcome::NotAttempted {
+                    cause: cause.to_owned(),
+                },
+            );
+        }
+    }
+
+    /// What the lane may send now: what waits for nothing that is open. What has become unsafe is withheld here.
+    fn ready(&self, state: &mut LaneState) -> Vec<usize> {
+        let batch_max = if state.canary_proven { BATCH_MAX } else { 1 };
+        let mut send = Vec::new();
+        for at in state.queue.clone() {
+            if send.len() == batch_max || !self.is_unblocked(at) {
+                continue;
+            }
+            match self.forbidden_now(at, &send) {
+                Some(cause) => {
+                    state.queue.retain(|queued| *queued != at);
+                    self.settled(at, Outcome::Withheld { cause });
+                }
+                None => send.push(at),
+            }
+        }
+        send
+    }
+
+    fn is_unblocked(&self, at: usize) -> bool {
+        let shared = self.shared.borrow();
+        self.schedule.after[at]
+            .iter()
+            .all(|before| shared.outcomes[*before].is_some())
+    }
+
+    /// Why an action must not be sent at this moment. `chosen` are the ones that would leave before it.
+    fn forbidden_now(&self, at: usize, chosen: &[usize]) -> Option<String> {
+        let shared = self.shared.borrow();
+        let change = &self.actions[at].change;
+        if change.revokes_owner() {
+            let mut owners = shared.owners;
+            for _ in chosen
+                .iter()
+                .filter(|other| self.actions[**other].change.revokes_owner())
+            {
+                owners.reserve();
+            }
+            return (!owners.allows_revocation()).then(|| owners.cause());
+        }
+        let Change::Invite { email, role: _ } = change else {
+            return None;
+        };
+        // Cancel, then invite: both or neither.
+        let stands = self.schedule.after[at].iter().find(|before| {
+            let is_done = shared.outcomes[**before]
+                .as_ref()
+                .is_some_and(Outcome::is_done);
+            matches!(
+                self.actions[**before].change,
+                Change::CancelInvite { invite: _ }
+            ) && !is_done
+        });
+        stands.map(|_| format!("the invite of {email} that it replaces was not cancelled"))
+    }
+
+    /// Gives an action its outcome and tells everybody.
+    pub(super) fn settled(&self, at: usize, outcome: Outcome) {
+        let action: &Action = &self.actions[at];
+        let mut shared = self.shared.borrow_mut();
+        shared.observer.observe(Event::Settled {
+            action,
+            outcome: &outcome,
+        });
+        if action.change.promotes() && outcome.is_done() {
+            shared.owners.grant();
+        }
+        shared.outcomes[at] = Some(outcome);
+        drop(shared);
+        self.changed.notify_waiters();
+    }
+
+    /// Reads the first removal back until the member is gone, and ends the run if they stay.
+    ///
+    /// A provider that answers "deleted" and deletes nobody, or somebody else, is found out at the price of one.
+    pub(super) async fn prove_canary(&self, state: &mut LaneState, at: usize) {
+        let action = &self.actions[at];
+        let Change::Remove { member } = &action.change else {
+            return;
+        };
+        self.shared
+            .borrow_mut()
+            .observer
+            .observe(Event::ProvingCanary { action });
+        let began = self.conditions.clock.elapsed();
+        let timeout = self.conditions.verify_timeout;
+        let mut pauses = [1, 2, 4, 8, 15].into_iter().map(Duration::from_secs);
+        loop {
+            let read = self.sink.member(&member.id).await;
+            let lag = self.conditions.clock.elapsed().saturating_sub(began);
+            let seen = match read {
+                Ok(None) => {
+                    state.canary_proven = true;
+                    let mut shared = self.shared.borrow_mut();
+                    shared.lag = lag;
+                    shared.observer.observe(Event::CanaryProven { lag });
+                    return;
+                }
+                Ok(Some(_)) => format!(
+                    "{} was reported removed and is still there after {} s",
+                    member.label(),
+                    lag.as_secs()
+                ),
+                Err(error) if error.kind == ErrorKind::Unauthorized => return self.barred(&error),
+                Err(error) => format!(
+                    "the removal of {} could not be read back: {}",
+                    member.label(),
+                    describe(&error)
+                ),
+            };
+            if self.conditions.stop.is_requested() {
+                return self.end(End::Stopped);
+            }
+            if lag >= timeout {
+                return self.end(End::CanaryVisible { cause: seen });
+            }
+            let pause = pauses
+                .next()
+                .unwrap_or(Duration::from_secs(30))
+                .min(timeout.saturating_sub(lag));
+            tokio::select! {
+                biased;
+                () = self.conditions.stop.requested() => {}
+                () = self.conditions.clock.sleep_until(self.conditions.clock.elapsed() + pause) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading back a write of unknown fate, until its effect is seen or time is up.
+//!
+//! Never by sending again: an invite is sent once in a run, whatever happens, and everything else at most once more,
+//! after a reading that did not find the effect.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::plan::Change;
+use crate::provider::{Clock, ErrorKind, ProviderError, RosterSource};
+use crate::roster::{InviteStatus, LiveRole};
+
+/// How long the effect of a write may stay invisible before it counts as not there.
+pub const SETTLE_MAX: Duration = Duration::from_mins(1);
+/// How much older than its request an invite may be by the provider's clock.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What reading back found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// The effect is there.
+    Done,
+    /// The effect can no longer come: the invite was accepted, the member is gone.
+    Failed(String),
+    /// The effect was not seen in time.
+    NotSeen,
+    /// Nothing could be read in time.
+    Unreadable(String),
+}
+
+/// One look at what a change would have done.
+enum Look {
+    Done,
+    Never(String),
+    NotYet,
+}
+
+/// Reads back what became of `change`, whose request was sent at `sent_at`: at 1, 2, 4, … seconds from now, until
+/// its effect is seen or `patience` is over. Without patience it looks once, at once.
+pub async fn settle(
+    source: &impl RosterSource,
+    change: &Change,
+    sent_at: Timestamp,
+    patience: Duration,
+    clock: Clock,
+) -> Settled {
+    let began = clock.elapsed();
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let left = patience.saturating_sub(clock.elapsed().saturating_sub(began));
+        clock.sleep_until(clock.elapsed() + pause.min(left)).await;
+        let is_last = clock.elapsed().saturating_sub(began) >= patience;
+        match look(source, change, sent_at).await {
+            Ok(Look::Done) => return Settled::Done,
+            Ok(Look::Never(cause)) => return Settled::Failed(cause),
+            Ok(Look::NotYet) if is_last => return Settled::NotSeen,
+            Err(error) if is_last || is_final(&error) => {
+                return Settled::Unreadable(describe(&error));
+            }
+            Ok(Look::NotYet) | Err(_) => {}
+        }
+        pause *= 2;
+    }
+}
+
+/// Whether the effect of a change, whose request was sent at `sent_at`, is there to be read.
+pub async fn is_there(
+    source: &impl RosterSource,
+    change: &Change,
+    sent_at: Timestamp,
+) -> Result<bool, ProviderError> {
+    Ok(matches!(look(source, change, sent_at).await?, Look::Done))
+}
+
+/// Whether reading again cannot succeed in this run.
+fn is_final(error: &ProviderError) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Unauthorized | ErrorKind::QuotaExhausted | ErrorKind::DelayTooLong { asked: _ }
+    )
+}
+
+/// An error and everything under it, in one line.
+pub fn describe(error: &ProviderError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+async fn look(
+    source: &impl RosterSource,
+    change: &Change,
+    sent_at: Timestamp,
+) -> Result<Look, ProviderError> {
+    Ok(match change {
+        Change::Remove { member } => match source.member(&member.id).await? {
+            None => Look::Done,
+            Some(_) => Look::NotYet,
+        },
+        Change::SetRole { member, to } => match source.member(&member.id).await? {
+            None => Look::Never(format!("{} is no longer a member", member.label())),
+            Some(row) if row.role == LiveRole::Known(*to) => Look::Done,
+            Some(_) => Look::NotYet,
+        },
+        Change::CancelInvite { invite } => {
+            match source.invite(&invite.id).await?.map(|row| row.status) {
+                None | Some(InviteStatus::Expired) => Look::Done,
+                Some(InviteStatus::Accepted) => Look::Never("the invite was accepted".to_owned()),
+                Some(InviteStatus::Pending) => Look::NotYet,
+            }
+        }
+        Change::Invite { email, role: _ } => {
+            let since = sent_at.checked_sub(CLOCK_TOLERANCE).unwrap_or(sent_at);
+            let invites = source.list_invites().await?;
+            let is_ours = invites.rows.iter().any(|row| {
+                row.email == *email && row.created_at.is_some_and(|created_at| created_at >= since)
+            });
+            if is_ours { Look::Done } else { Look::NotYet }
+        }
+    })
+}

@@ -1,0 +1,74 @@
+//! From two rosters to a plan that may be executed, or to why not.
+
+use super::Observed;
+use crate::desired::DesiredRoster;
+use crate::guardrail::{
+    Acceptance, AcceptanceFault, ApprovedPlan, Breach, Evidence, History, Judgement, Refusal,
+    Surroundings, accepted, all_used, approve, preflight, today,
+};
+use crate::plan::compute;
+
+/// What a plan is prepared by, beside the two rosters.
+#[derive(Debug, Clone)]
+pub struct Terms<'a> {
+    /// The local clock and the environment.
+    pub surroundings: Surroundings<'a>,
+    /// The one-shot overrides.
+    pub acceptances: &'a [Acceptance],
+    /// Revocations of the last seven days.
+    pub history: History,
+    /// How many people the last verified run left.
+    pub people_verified: Option<usize>,
+}
+
+/// The outcome of preparing.
+#[derive(Debug)]
+pub enum Prepared {
+    /// The plan may be executed.
+    Approved(Box<ApprovedPlan>),
+    /// The plan is refused.
+    Refused(Box<Refusal>),
+    /// There is no plan, because it would be made from a wrong picture.
+    NoPlan(Vec<Breach>),
+    /// An acceptance is for another plan, or for nothing: the plan as it stands without any.
+    Unaccepted(AcceptanceFault, Box<Judgement>),
+}
+
+/// Computes and judges the plan.
+pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) -> Prepared {
+    let Observed { live, key_in_use } = observed;
+    let breaches = preflight(desired, live, terms.surroundings);
+    if !breaches.is_empty() {
+        return Prepared::NoPlan(breaches);
+    }
+    let plan = compute(desired, live, today(live, terms.surroundings.local_now));
+    let kinds = accepted(terms.acceptances, &plan.id());
+    let mut evidence = Evidence {
+        desired,
+        live,
+        key_in_use,
+        history: terms.history.clone(),
+        people_verified: terms.people_verified,
+        accepted: kinds.clone().unwrap_or_default(),
+    };
+    let judged = approve(plan.clone(), &evidence);
+    let judgement = match &judged {
+        Ok(approved) => approved.judgement(),
+        Err(refusal) => refusal.judgement(),
+    };
+    let fault = kinds
+        .and_then(|kinds| all_used(&kinds, &judgement.accepted))
+        .err();
+    match (fault, judged) {
+        (None, Ok(approved)) => Prepared::Approved(Box::new(approved)),
+        (None, Err(refusal)) => Prepared::Refused(refusal),
+        (Some(fault), _) => {
+            evidence.accepted.clear();
+            let judgement = match approve(plan, &evidence) {
+                Ok(approved) => approved.judgement().clone(),
+                Err(refusal) => refusal.judgement().clone(),
+            };
+            Prepared::Unaccepted(fault, Box::new(judgement))
+        }
+    }
+}
