@@ -1,5 +1,7 @@
 //! Answers: a JSON document, or one of the error shapes that the API is known to send (API contract, section 10).
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -27,7 +29,7 @@ pub(super) enum Shape {
         /// The request's field that is wrong.
         param: Option<&'static str>,
         /// The machine-readable reason.
-        code: Option<&'static str>,
+        code: Option<Cow<'static, str>>,
     },
     /// `{"error":"…"}`, the way a missing scope is said.
     Text(String),
@@ -49,7 +51,7 @@ impl ApiError {
                 message,
                 kind,
                 param: None,
-                code,
+                code: code.map(Cow::Borrowed),
             },
         }
     }
@@ -62,7 +64,7 @@ impl ApiError {
                 message,
                 kind: "invalid_request_error",
                 param: Some(param),
-                code: Some("invalid_value"),
+                code: Some(Cow::Borrowed("invalid_value")),
             },
         }
     }

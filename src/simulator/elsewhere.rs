@@ -41,6 +41,19 @@ pub enum Elsewhere {
     RevokeKey,
 }
 
+impl Elsewhere {
+    /// The kind's name, as the counters of faults say it.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add-elsewhere",
+            Self::Remove { .. } => "remove-elsewhere",
+            Self::SetRole { .. } => "set-role-elsewhere",
+            Self::AcceptInvite { .. } => "accept-invite-elsewhere",
+            Self::RevokeKey => "revoke-key",
+        }
+    }
+}
+
 impl Simulator {
     /// Makes a change as somebody else. Returns whether there was anything to change.
     pub fn elsewhere(&self, change: &Elsewhere) -> bool {

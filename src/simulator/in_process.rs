@@ -1,9 +1,12 @@
 //! The organization without sockets, behind the same port: exact and fast under a paused clock.
 
+use std::io;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt as _;
 
+use super::wire::Broken;
 use crate::provider::{Transport, TransportError};
 
 /// Bytes of an answer at most, as a real transport would have it.
@@ -31,6 +34,12 @@ impl Transport for InProcess {
             Ok(answer) => answer,
             Err(never) => match never {},
         };
+        if answer.extensions().get::<Broken>().is_some() {
+            return Err(TransportError::Lost {
+                host,
+                source: io::Error::from(io::ErrorKind::ConnectionReset).into(),
+            });
+        }
         let (parts, body) = answer.into_parts();
         match to_bytes(body, ANSWER_BYTES_MAX).await {
             Ok(body) => Ok(http::Response::from_parts(parts, body.into())),

@@ -6,34 +6,41 @@
 //!
 //! Decisions: rows are kept as the JSON they are served as, and no type is shared with the client, because a shared
 //! type would hide a shared mistake. Every endpoint is a plain function from the organization and one call to an
-//! answer; waiting, limits and faults stand around it in [`exchange`](self::exchange). Time is tokio's, so that a
+//! answer; waiting, limits and faults stand around it in `exchange`. Time is tokio's, so that a
 //! paused runtime runs hours in milliseconds, and the wall clock is the start given plus what has elapsed.
 //! Deliberately absent: any protection that the real service does not document. It removes a last owner, the default
 //! user or a SCIM-managed member when asked to, because guarding against that is the client's work.
 
 mod access;
 mod answer;
+mod chaos;
 mod clock;
 mod elsewhere;
 mod endpoints;
 mod exchange;
+mod fault;
 mod generate;
 mod in_process;
+mod inject;
 mod limits;
 mod organization;
 mod page;
+mod park;
 mod query;
 mod roster;
 mod settings;
 mod sockets;
 mod table;
+mod wire;
 mod world;
 
 pub use clock::Moment;
 pub use elsewhere::Elsewhere;
+pub use fault::{ErrorShape, Fault, FaultScript, Refusal, ScriptError, Scripted};
 pub use in_process::InProcess;
 pub use limits::Limit;
 pub use organization::{Author, Mutation};
+pub use park::{Park, ParkPoint, Parked, Release};
 pub use roster::{Roster, RosterError};
 pub use settings::{Access, Credential, Hints, LegacyShape, Population, Settings};
 pub use sockets::{Ready, ServeError, bind};
@@ -63,6 +70,7 @@ struct Inner {
     admin_key: SecretString,
     latency: Duration,
     clock: clock::Clock,
+    lot: park::Lot,
     world: Mutex<World>,
 }
 
@@ -78,6 +86,7 @@ impl Simulator {
                 admin_key,
                 latency,
                 clock,
+                lot: park::Lot::new(),
                 world: Mutex::new(world),
             }),
         }
@@ -133,6 +142,11 @@ impl Simulator {
     /// Requests so far, by `METHOD /path/{template}`.
     pub fn counters(&self) -> BTreeMap<String, Counter> {
         self.world().counters.clone()
+    }
+
+    /// Faults so far, by kind.
+    pub fn faults(&self) -> BTreeMap<String, u64> {
+        self.world().faults_injected.clone()
     }
 
     /// The time now, as the organization sees it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{Limit, Roster};
+use super::{FaultScript, Limit, Roster};
 
 /// Everything a simulator is built from. Same settings, same requests at the same times: same answers.
 #[derive(Debug, Clone)]
@@ -29,10 +29,14 @@ pub struct Settings {
     pub lag: Duration,
     /// How the dashboard's older list looks.
     pub legacy: LegacyShape,
+    /// What goes wrong, and when.
+    pub faults: FaultScript,
+    /// The chance that a request that the script leaves alone goes wrong, 0 to 1.
+    pub chaos: f64,
 }
 
 impl Settings {
-    /// A well-behaved organization: no limit, no latency, no lag.
+    /// A well-behaved organization: no limit, no latency, no lag, no faults.
     pub fn quiet(population: Population, seed: u64, started_at_s: i64) -> Self {
         Self {
             population,
@@ -45,6 +49,8 @@ impl Settings {
             latency: Duration::ZERO,
             lag: Duration::ZERO,
             legacy: LegacyShape::Nested,
+            faults: FaultScript::default(),
+            chaos: 0.0,
         }
     }
 }

@@ -1,11 +1,24 @@
 //! The organization over sockets, on loopback only: it knows no real person, and nobody else shall reach it.
 
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::wire::Broken;
 
 /// Why the organization cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -19,11 +32,11 @@ pub enum ServeError {
         /// The address.
         address: SocketAddr,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The socket broke.
     #[error("the simulator stopped serving")]
-    Serve(#[source] std::io::Error),
+    Serve(#[source] io::Error),
 }
 
 /// What a client needs to call the organization.
@@ -66,9 +79,13 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
 pub(super) async fn serve(router: Router, listener: TcpListener) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     check(address)?;
-    axum::serve(listener, router)
-        .await
-        .map_err(ServeError::Serve)
+    let router = router.layer(from_fn(break_broken));
+    axum::serve(
+        Breakable(listener),
+        router.into_make_service_with_connect_info::<Cut>(),
+    )
+    .await
+    .map_err(ServeError::Serve)
 }
 
 fn check(address: SocketAddr) -> Result<(), ServeError> {
@@ -76,5 +93,94 @@ fn check(address: SocketAddr) -> Result<(), ServeError> {
         Ok(())
     } else {
         Err(ServeError::NotLoopback(address))
+    }
+}
+
+/// Breaks the connection of a response that must never be sent.
+async fn break_broken(
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    if response.extensions().get::<Broken>().is_some() {
+        cut.0.store(true, Ordering::Release);
+    }
+    response
+}
+
+/// Accepts connections that can be broken from inside.
+struct Breakable(TcpListener);
+
+/// One connection. The next write after it is cut fails, and the peer sees a reset.
+struct Line {
+    stream: TcpStream,
+    cut: Cut,
+}
+
+/// Whether a connection is cut.
+#[derive(Debug, Clone)]
+struct Cut(Arc<AtomicBool>);
+
+impl Listener for Breakable {
+    type Io = Line;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Line, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        let cut = Cut(Arc::new(AtomicBool::new(false)));
+        (Line { stream, cut }, address)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, Breakable>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, Breakable>) -> Self {
+        stream.io().cut.clone()
+    }
+}
+
+impl Line {
+    fn check(&self) -> io::Result<()> {
+        if !self.cut.0.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // Dropped with unsent data the peer would see an orderly end; without lingering it sees a reset.
+        self.stream.set_zero_linger()?;
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.check() {
+            Ok(()) => Pin::new(&mut self.stream).poll_write(context, bytes),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -10,12 +10,16 @@ use serde_json::{Value, json};
 
 use super::access::{Keyring, key_from_seed};
 use super::answer::ApiError;
+use super::chaos::Faults;
 use super::endpoints::Endpoint;
+use super::inject::Stale;
 
 use super::limits::{Meter, Standing};
 use super::organization::{Author, By, Organization};
 use super::table::Point;
-use super::{Access, Credential, Hints, LegacyShape, Limit, Moment, Population, Roster, Settings};
+use super::{
+    Access, Credential, Fault, Hints, LegacyShape, Limit, Moment, Population, Roster, Settings,
+};
 
 /// How often one endpoint was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -33,6 +37,11 @@ pub(super) struct World {
     pub(super) keyring: Keyring,
     pub(super) counters: BTreeMap<String, Counter>,
     pub(super) legacy: LegacyShape,
+    pub(super) faults_injected: BTreeMap<String, u64>,
+    pub(super) stale: Option<Stale>,
+    /// The cursor that leads to itself, by endpoint.
+    pub(super) stuck: BTreeMap<&'static str, String>,
+    faults: Faults,
     limit: Limit,
     hints: Hints,
     lag: Duration,
@@ -47,6 +56,8 @@ pub(super) struct Arrival {
     pub(super) caller: Result<By, ApiError>,
     /// Headers about the limit.
     pub(super) hints: Vec<(&'static str, String)>,
+    /// What goes wrong with it.
+    pub(super) fault: Option<Fault>,
 }
 
 impl World {
@@ -63,6 +74,8 @@ impl World {
             latency: _,
             lag,
             legacy,
+            faults,
+            chaos,
         } = settings;
         let admin_key = admin_key.unwrap_or_else(|| key_from_seed(seed));
         let roster = match population {
@@ -82,6 +95,10 @@ impl World {
             organization,
             counters: BTreeMap::new(),
             legacy,
+            faults_injected: BTreeMap::new(),
+            stale: None,
+            stuck: BTreeMap::new(),
+            faults: Faults::new(faults, chaos, seed),
             limit,
             hints,
             lag,
@@ -91,7 +108,7 @@ impl World {
         (world, admin_key)
     }
 
-    /// Counts a request, lets it in or not, and holds it to the limit.
+    /// Counts a request, lets it in or not, holds it to the limit, and draws its fault.
     pub(super) fn arrive(
         &mut self,
         endpoint: &Endpoint,
@@ -109,6 +126,7 @@ impl World {
                     return Arrival {
                         caller: Err(error),
                         hints: Vec::new(),
+                        fault: None,
                     };
                 }
             };
@@ -125,7 +143,12 @@ impl World {
             return Arrival {
                 caller: Err(throttled(self.hints, wait)),
                 hints,
+                fault: None,
             };
+        }
+        let fault = self.faults.draw(endpoint, &self.organization);
+        if let Some(fault) = &fault {
+            self.befall(fault, moment);
         }
         Arrival {
             caller: Ok(By {
@@ -134,12 +157,17 @@ impl World {
                 moment,
             }),
             hints,
+            fault,
         }
     }
 
     /// The point that reads see.
     pub(super) fn view(&self, moment: Moment) -> Point {
-        moment.elapsed.checked_sub(self.lag)
+        let lagging = moment.elapsed.checked_sub(self.lag);
+        match self.stale {
+            Some(Stale { until, view }) if moment.elapsed < until => lagging.min(view),
+            Some(_) | None => lagging,
+        }
     }
 
     /// The next `x-request-id`.
@@ -152,6 +180,7 @@ impl World {
         let mut state = json!(self.organization.roster());
         state["counters"] = json!(self.counters);
         state["mutations"] = json!(self.organization.mutations);
+        state["faults"] = json!(self.faults_injected);
         state
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, deleted};
+use super::Call;
 use crate::simulator::answer::{Answer, ApiError};
 use crate::simulator::page::page;
 use crate::simulator::table::Order;
@@ -27,10 +27,9 @@ pub(super) fn retrieve(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organization/admin_api_keys/{key_id}`. The key in use may delete itself; nothing works after that.
-pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<(), ApiError> {
     world
         .organization
         .delete_admin_key(call.id(), &call.by)
-        .map(|()| deleted("organization.admin_api_key.deleted", call.id()))
         .ok_or_else(|| ApiError::missing("admin API key", call.id()))
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, deleted, required};
+use super::{Call, required};
 use crate::simulator::answer::{Answer, ApiError};
 use crate::simulator::organization::Organization;
 use crate::simulator::page::page;
@@ -54,7 +54,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organization/invites/{invite_id}`. One that has been accepted stays.
-pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<(), ApiError> {
     let organization = &mut world.organization;
     let status = organization
         .invites
@@ -72,7 +72,6 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     }
     organization
         .delete_invite(call.id(), &call.by)
-        .map(|()| deleted("organization.invite.deleted", call.id()))
         .ok_or_else(|| ApiError::missing("invite", call.id()))
 }
 

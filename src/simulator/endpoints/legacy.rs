@@ -24,12 +24,11 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organizations/{organization_id}/users/{user_id}`. What it answers is not known; it is empty here.
-pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<(), ApiError> {
     check_organization(world, call)?;
     world
         .organization
         .remove_user(call.id_at(1), &call.by)
-        .map(|()| json!({}))
         .ok_or_else(|| ApiError::missing("user", call.id_at(1)))
 }
 

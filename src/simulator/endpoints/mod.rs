@@ -29,8 +29,16 @@ use super::{Simulator, exchange};
 pub(super) struct Endpoint {
     /// `METHOD /path/{template}`, without the `/v1` before the path.
     pub(super) name: &'static str,
-    /// What answers.
-    pub(super) answer: fn(&mut World, &Call) -> Answer,
+    /// What it does.
+    pub(super) act: Act,
+}
+
+/// What an endpoint does.
+pub(super) enum Act {
+    /// Answers with a document.
+    Answer(fn(&mut World, &Call) -> Answer),
+    /// Removes the object that the path names last. The answer names its type; nothing at all if that is empty.
+    Remove(&'static str, fn(&mut World, &Call) -> Result<(), ApiError>),
 }
 
 /// One request that was let in.
@@ -52,18 +60,27 @@ pub(super) static ENDPOINTS: [Endpoint; 22] = [
     endpoint("GET /organization/users", users::list),
     endpoint("GET /organization/users/{user_id}", users::retrieve),
     endpoint("POST /organization/users/{user_id}", users::modify),
-    endpoint("DELETE /organization/users/{user_id}", users::delete),
+    removal(
+        "DELETE /organization/users/{user_id}",
+        "organization.user.deleted",
+        users::delete,
+    ),
     endpoint("GET /organization/invites", invites::list),
     endpoint("POST /organization/invites", invites::create),
     endpoint("GET /organization/invites/{invite_id}", invites::retrieve),
-    endpoint("DELETE /organization/invites/{invite_id}", invites::delete),
+    removal(
+        "DELETE /organization/invites/{invite_id}",
+        "organization.invite.deleted",
+        invites::delete,
+    ),
     endpoint("GET /organization/admin_api_keys", admin_keys::list),
     endpoint(
         "GET /organization/admin_api_keys/{key_id}",
         admin_keys::retrieve,
     ),
-    endpoint(
+    removal(
         "DELETE /organization/admin_api_keys/{key_id}",
+        "organization.admin_api_key.deleted",
         admin_keys::delete,
     ),
     endpoint("GET /organization/projects", projects::list),
@@ -79,8 +96,9 @@ pub(super) static ENDPOINTS: [Endpoint; 22] = [
         "GET /organization/projects/{project_id}/users/{user_id}",
         projects::retrieve_user,
     ),
-    endpoint(
+    removal(
         "DELETE /organization/projects/{project_id}/users/{user_id}",
+        "organization.project.user.deleted",
         projects::delete_user,
     ),
     endpoint(
@@ -91,20 +109,36 @@ pub(super) static ENDPOINTS: [Endpoint; 22] = [
         "GET /organization/projects/{project_id}/api_keys/{api_key_id}",
         projects::retrieve_key,
     ),
-    endpoint(
+    removal(
         "DELETE /organization/projects/{project_id}/api_keys/{api_key_id}",
+        "organization.project.api_key.deleted",
         projects::delete_key,
     ),
     endpoint("GET /organization/audit_logs", audit::list),
     endpoint("GET /organizations/{organization_id}/users", legacy::list),
-    endpoint(
+    removal(
         "DELETE /organizations/{organization_id}/users/{user_id}",
+        "",
         legacy::delete,
     ),
 ];
 
 const fn endpoint(name: &'static str, answer: fn(&mut World, &Call) -> Answer) -> Endpoint {
-    Endpoint { name, answer }
+    Endpoint {
+        name,
+        act: Act::Answer(answer),
+    }
+}
+
+const fn removal(
+    name: &'static str,
+    object: &'static str,
+    remove: fn(&mut World, &Call) -> Result<(), ApiError>,
+) -> Endpoint {
+    Endpoint {
+        name,
+        act: Act::Remove(object, remove),
+    }
 }
 
 impl Endpoint {
@@ -115,6 +149,29 @@ impl Endpoint {
             .expect("an endpoint's name is a method, a space and a path")
     }
 
+    /// Performs a call.
+    pub(super) fn perform(&self, world: &mut World, call: &Call) -> Answer {
+        match self.act {
+            Act::Answer(answer) => answer(world, call),
+            Act::Remove(object, remove) => {
+                remove(world, call).map(|()| removed(object, call.last_id(), true))
+            }
+        }
+    }
+
+    /// The answer to a removal, as it would be.
+    pub(super) fn removed(&self, call: &Call, deleted: bool) -> Option<Value> {
+        match self.act {
+            Act::Answer(_) => None,
+            Act::Remove(object, _) => Some(removed(object, call.last_id(), deleted)),
+        }
+    }
+
+    /// Whether it answers in pages.
+    pub(super) fn is_paged(&self) -> bool {
+        !self.writes() && !self.name.ends_with('}') && !self.name.contains("/organizations/")
+    }
+
     /// Whether it changes the organization.
     pub(super) fn writes(&self) -> bool {
         self.route().0 != Method::GET.as_str()
@@ -122,8 +179,13 @@ impl Endpoint {
 }
 
 impl Call {
+    /// The last id in the path.
+    pub(super) fn last_id(&self) -> &str {
+        self.ids.last().map_or("", String::as_str)
+    }
+
     /// The first id in the path.
-    fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         self.id_at(0)
     }
 
@@ -173,6 +235,10 @@ fn required<'a>(body: &'a Row, field: &'static str) -> Result<&'a str, ApiError>
 }
 
 /// The answer to a removal.
-fn deleted(object: &str, id: &str) -> Value {
-    serde_json::json!({"object": object, "id": id, "deleted": true})
+fn removed(object: &str, id: &str, deleted: bool) -> Value {
+    if object.is_empty() {
+        serde_json::json!({})
+    } else {
+        serde_json::json!({"object": object, "id": id, "deleted": deleted})
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::{Call, deleted};
+use super::Call;
 use crate::simulator::answer::{Answer, ApiError};
 use crate::simulator::organization::Organization;
 use crate::simulator::page::page;
@@ -41,18 +41,18 @@ pub(super) fn retrieve_user(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organization/projects/{project_id}/users/{user_id}`; never from the default project.
-pub(super) fn delete_user(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete_user(world: &mut World, call: &Call) -> Result<(), ApiError> {
     let organization = &mut world.organization;
     active(organization, &organization.project_users, call)?;
     if organization.default_project().and_then(id_of) == Some(call.id()) {
-        return Err(ApiError::flat(
+        return Err(ApiError::object(
             StatusCode::BAD_REQUEST,
             "Users cannot be removed from the default project.".to_owned(),
+            None,
         ));
     }
     organization
         .remove_project_user(call.id(), call.id_at(1), &call.by)
-        .map(|()| deleted("organization.project.user.deleted", call.id_at(1)))
         .ok_or_else(|| ApiError::missing("project user", call.id_at(1)))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn retrieve_key(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organization/projects/{project_id}/api_keys/{api_key_id}`; never a service account's.
-pub(super) fn delete_key(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete_key(world: &mut World, call: &Call) -> Result<(), ApiError> {
     let organization = &mut world.organization;
     let key = table(&organization.project_keys, call)?.get(call.id_at(1), PRESENT);
     let of_service_account = key
@@ -96,7 +96,6 @@ pub(super) fn delete_key(world: &mut World, call: &Call) -> Answer {
     }
     organization
         .delete_project_key(call.id(), call.id_at(1), &call.by)
-        .map(|()| deleted("organization.project.api_key.deleted", call.id_at(1)))
         .ok_or_else(|| ApiError::missing("API key", call.id_at(1)))
 }
 
@@ -126,9 +125,10 @@ fn active<'a>(
     let row = project(organization, call)?;
     if is_archived(row) {
         let name = text(row, "name").unwrap_or("without a name");
-        return Err(ApiError::flat(
+        return Err(ApiError::object(
             StatusCode::BAD_REQUEST,
             format!("Project {name} is archived"),
+            None,
         ));
     }
     table(tables, call)

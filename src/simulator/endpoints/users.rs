@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, deleted};
+use super::Call;
 use crate::simulator::answer::{Answer, ApiError};
 use crate::simulator::page::page;
 use crate::simulator::table::{Order, Row, email_of, same_email};
@@ -61,10 +61,9 @@ pub(super) fn modify(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `DELETE /organization/users/{user_id}`.
-pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<(), ApiError> {
     world
         .organization
         .remove_user(call.id(), &call.by)
-        .map(|()| deleted("organization.user.deleted", call.id()))
         .ok_or_else(|| ApiError::missing("user", call.id()))
 }

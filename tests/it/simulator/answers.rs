@@ -228,6 +228,7 @@ async fn the_state_is_a_roster_again_with_counters_and_mutations() {
         json!([{"seq": 1, "operation": "delete-user", "id": "user-3", "email": "lin@acme.dev",
             "role": "reader", "author": "caller"}])
     );
+    assert_eq!(document.remove("faults").unwrap(), json!({}));
     let roster = Roster::parse(&state.to_string()).unwrap();
     assert_eq!(roster.users.len(), 2);
     assert_eq!(

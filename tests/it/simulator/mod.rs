@@ -2,12 +2,14 @@
 
 mod access;
 mod answers;
+mod faults;
 mod limits;
 mod paging;
+mod parking;
 mod writes;
 
 use http::{HeaderMap, Method, Request};
-use rosterctl::provider::Transport as _;
+use rosterctl::provider::{Transport as _, TransportError};
 use rosterctl::simulator::{InProcess, Population, Roster, Settings, Simulator};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -70,12 +72,18 @@ impl Bench {
     }
 
     async fn send(&self, request: Request<Vec<u8>>) -> Seen {
-        let (parts, body) = self.transport.send(request).await.unwrap().into_parts();
-        Seen {
+        self.attempt(request).await.unwrap()
+    }
+
+    /// The same for an answer that may be lost, or be no JSON; then its text is the body.
+    async fn attempt(&self, request: Request<Vec<u8>>) -> Result<Seen, TransportError> {
+        let (parts, body) = self.transport.send(request).await?.into_parts();
+        Ok(Seen {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            body: serde_json::from_slice(&body).unwrap(),
-        }
+            body: serde_json::from_slice(&body)
+                .unwrap_or_else(|_| String::from_utf8(body).unwrap().into()),
+        })
     }
 
     async fn get(&self, path: &str) -> Seen {

@@ -164,7 +164,8 @@ async fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ),
         (
             "proj_old/users",
-            json!({"code": 400, "message": "Project Old is archived"}),
+            json!({"error": {"message": "Project Old is archived", "type": "invalid_request_error",
+                "param": null, "code": null}}),
         ),
     ] {
         let seen = bench
