@@ -4,7 +4,7 @@
 //! are `HTTPS_PROXY` and its kin. To this machine neither is used: a slim container has no certificates, and a proxy
 //! could not reach this machine's loopback. Time limits are the gate's.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -110,16 +110,12 @@ impl Transport for Sockets {
 }
 
 /// Whether a failed connection failed in TLS: rustls reports what is wrong with the peer as invalid data.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if inner
-            .downcast_ref::<io::Error>()
-            .is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
-        {
-            return true;
-        }
-        cause = inner.source();
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
+        return true;
     }
-    false
+    // An I/O error does not name the error that it wraps as its source.
+    let wrapped = io.and_then(io::Error::get_ref);
+    wrapped.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
 }

@@ -13,6 +13,8 @@ mod desired_include;
 mod desired_syntax;
 mod desired_violations;
 mod document;
+mod provider;
+mod provider_sockets;
 mod render;
 mod simulator;
 mod tidy;

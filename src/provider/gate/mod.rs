@@ -303,6 +303,8 @@ impl<T: Transport> Gate<T> {
         let flight: Flight<'_> = self.lane(call.operation).send(sent);
         let answer = timeout(time_max, self.transport.send(call.request.clone())).await;
         let now = self.clock.elapsed();
+        let status = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok());
+        let status = status.map(|response| response.status().as_u16());
         let (result, hints) = match answer {
             Err(_elapsed) => {
                 let error = ProviderError::new(call.endpoint, ErrorKind::NoAnswer);
@@ -317,7 +319,7 @@ impl<T: Transport> Gate<T> {
         };
         debug!(
             operation = %call.operation,
-            status = result.as_ref().err().and_then(|error| error.status),
+            status,
             request_id = result.as_ref().err().and_then(|error| error.request_id.as_deref()),
             failed = result.as_ref().err().map(|error| tracing::field::debug(&error.kind)),
             milliseconds = u64::try_from(now.saturating_sub(sent).as_millis()).unwrap_or(u64::MAX),
