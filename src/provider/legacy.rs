@@ -65,7 +65,7 @@ impl<T: Transport> Legacy<T> {
         organization: &OrganizationId,
     ) -> Self {
         Self {
-            api: Api::new(gate, base, key, organization),
+            api: Api::new(gate, base, key, Some(organization)),
             organization: organization.clone(),
         }
     }

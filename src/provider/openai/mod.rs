@@ -96,15 +96,16 @@ pub(in crate::provider) enum Mismatch {
 }
 
 impl<T: Transport> OpenAi<T> {
-    /// The organization that `key` administers. `organization` is sent along, so that a key of another one is refused.
-    pub fn new(
+    /// The organization that `key` administers. `organization` is sent along, so that a key of another one is
+    /// refused; without it, the key alone says which organization is meant.
+    pub fn new<'a>(
         gate: Gate<T>,
         base: BaseUrl,
         key: Credential,
-        organization: &OrganizationId,
+        organization: impl Into<Option<&'a OrganizationId>>,
     ) -> Self {
         Self {
-            api: Api::new(gate, base, key, organization),
+            api: Api::new(gate, base, key, organization.into()),
         }
     }
 

@@ -57,7 +57,7 @@ pub(in crate::provider) struct Api<T> {
     pub(in crate::provider) gate: Gate<T>,
     base: BaseUrl,
     pub(in crate::provider) key: Credential,
-    organization: HeaderValue,
+    organization: Option<HeaderValue>,
 }
 
 impl<T: Transport> Api<T> {
@@ -65,10 +65,12 @@ impl<T: Transport> Api<T> {
         gate: Gate<T>,
         base: BaseUrl,
         key: Credential,
-        organization: &OrganizationId,
+        organization: Option<&OrganizationId>,
     ) -> Self {
-        let organization = HeaderValue::from_bytes(organization.as_str().as_bytes())
-            .expect("an id has neither white space nor control characters");
+        let organization = organization.map(|id| {
+            HeaderValue::from_bytes(id.as_str().as_bytes())
+                .expect("an id has neither white space nor control characters")
+        });
         Self {
             gate,
             base,
@@ -155,7 +157,9 @@ impl<T: Transport> Api<T> {
         *request.uri_mut() = self.base.join(&endpoint.segments(ids), query);
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, self.key.header());
-        headers.insert("openai-organization", self.organization.clone());
+        if let Some(organization) = &self.organization {
+            headers.insert("openai-organization", organization.clone());
+        }
         let json = HeaderValue::from_static("application/json");
         if has_body {
             headers.insert(header::CONTENT_TYPE, json.clone());
