@@ -8,6 +8,7 @@
 )]
 
 pub mod apply;
+pub mod cli;
 pub mod desired;
 pub mod document;
 pub mod guardrail;

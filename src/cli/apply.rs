@@ -1,0 +1,153 @@
+//! `apply`: observe, show, ask, execute, verify.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::connect::ProviderArgs;
+use super::decide::{Agreed, Decision, decide};
+use super::documents::{Output, OutputArgs};
+use super::environment::Environment;
+use super::execute::{Executed, Manner, execute};
+use super::failure::Failure;
+use super::files::{MEMBERS_FILE, MembersFile, shown};
+use super::look::{Run, Sheet};
+use super::plan::{AcceptArgs, apply_command};
+use super::progress::Progress;
+use super::terminal;
+use crate::desired::DesiredRoster;
+use crate::document::{ReportDocument, ReportView};
+use crate::guardrail::frozen;
+use crate::outcome::Exit;
+use crate::provider::Transport;
+use crate::render;
+
+/// Make the organization match the file
+///
+/// Reads the live roster, shows the plan, asks, and executes it: in batches, at the pace the API allows, with the
+/// first removal proven before any other. Every request is journalled before it is sent, and at the end the
+/// organization is read again. A run that was cut short is read back first.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// Members file
+    #[arg(value_name = "FILE", default_value = MEMBERS_FILE)]
+    file: PathBuf,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+
+    /// Note in the journal what the run belongs to: a commit, a pull request, a CI run
+    #[arg(long, value_name = "TEXT")]
+    reference: Option<String>,
+
+    /// Wait this many seconds for the organization to show what was done
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    verify_timeout: u32,
+
+    #[command(flatten)]
+    accept: AcceptArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    provider: ProviderArgs,
+}
+
+/// Applies the file.
+pub(super) async fn run(args: &ApplyArgs, environment: &Environment) -> Result<Exit, Failure> {
+    let file = MembersFile::read(&args.file)?;
+    let desired = file.declared()?;
+    undeclared_is_written(&file, &desired)?;
+    let mut output = args.output.open()?;
+    if let Some(breach) = frozen(&desired, environment.freeze.as_deref()) {
+        let sheet = Sheet::without_plan(&desired, Timestamp::now(), vec![breach]);
+        return stay(&mut output, &sheet, Exit::Refused, args);
+    }
+    let run = Run::new(
+        &file,
+        desired,
+        &args.provider,
+        &args.accept.acceptances,
+        environment,
+    )?;
+    let _lock = run.state.lock(run.clock.now()).map_err(Failure::new)?;
+    match decide(&run, args.yes).await? {
+        // Boxed, because the executor of all lanes is a large future.
+        Decision::Go(agreed) => Box::pin(go(&mut output, &run, *agreed, args)).await,
+        Decision::Stay(sheet, exit) => stay(&mut output, &sheet, exit, args),
+        Decision::Declined(sheet, failure) => {
+            let nothing = Executed::nothing(Exit::Failure);
+            let view = report(&sheet, &nothing, None);
+            output.write(&ReportDocument::new(&view), String::new)?;
+            Err(failure)
+        }
+    }
+}
+
+/// Whoever has not written what happens to undeclared members has not decided it.
+fn undeclared_is_written(file: &MembersFile, desired: &DesiredRoster) -> Result<(), Failure> {
+    if desired.policy.undeclared.is_some() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "[policy].undeclared is not written in {}, so nothing is applied",
+        shown(&file.path)
+    ))
+    .hint("run `rosterctl plan` to see whom the file does not name, then write undeclared = \"report\" or \"remove\" under [policy]"))
+}
+
+async fn go<T: Transport>(
+    output: &mut Output,
+    run: &Run<T>,
+    agreed: Agreed,
+    args: &ApplyArgs,
+) -> Result<Exit, Failure> {
+    let Agreed {
+        sheet,
+        observed,
+        approved,
+    } = agreed;
+    let manner = Manner {
+        verify_timeout: Duration::from_secs(args.verify_timeout.into()),
+        reference: args.reference.clone(),
+    };
+    let mut progress = Progress::new(terminal::say);
+    let executed = execute(run, approved, &observed, &manner, &mut progress).await?;
+    let journal = executed
+        .journal
+        .as_deref()
+        .map(|path| path.display().to_string());
+    let view = report(&sheet, &executed, journal.as_deref());
+    terminal::say("");
+    output.write(&ReportDocument::new(&view), || {
+        render::report_text(&view, terminal::paint_out())
+    })?;
+    Ok(executed.exit)
+}
+
+/// Writes a plan of which nothing is executed.
+fn stay(output: &mut Output, sheet: &Sheet, exit: Exit, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let nothing = Executed::nothing(exit);
+    let view = report(sheet, &nothing, None);
+    output.write(&ReportDocument::new(&view), || {
+        let command = apply_command(&args.file, &args.provider);
+        sheet.text(Some(&command), terminal::paint_out())
+    })?;
+    Ok(exit)
+}
+
+fn report<'a>(
+    sheet: &'a Sheet,
+    executed: &'a Executed,
+    journal: Option<&'a str>,
+) -> ReportView<'a> {
+    ReportView {
+        plan: sheet.view(None),
+        outcomes: &executed.outcomes,
+        verification: executed.verification.as_ref(),
+        exit_code: executed.exit.code(),
+        journal,
+    }
+}

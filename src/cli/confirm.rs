@@ -1,0 +1,49 @@
+//! The question before an apply: only a typed `yes` is one.
+
+use std::io::{self, IsTerminal as _};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::terminal;
+use crate::provider::Stop;
+
+/// How long a plan stays worth an answer; after that the organization is read again.
+pub(super) const ANSWER_FRESH_MAX: Duration = Duration::from_mins(1);
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// `yes`, typed out.
+    Yes,
+    /// Anything else, also the end of the input.
+    No,
+    /// Ctrl-C or SIGTERM.
+    Stopped,
+}
+
+/// Whether there is somebody to ask.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks on standard error and reads one line of standard input.
+pub(super) async fn ask(question: &str, stop: &Stop) -> Answer {
+    terminal::prompt(question);
+    let (send, answer) = oneshot::channel();
+    // Reading cannot be cancelled. A thread of its own does not hold back the end of the process.
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line);
+        let _ = send.send(read.is_ok() && line.trim() == "yes");
+    });
+    tokio::select! {
+        biased;
+        () = stop.requested() => Answer::Stopped,
+        answer = answer => match answer {
+            Ok(true) => Answer::Yes,
+            Ok(false) | Err(_) => Answer::No,
+        },
+    }
+}

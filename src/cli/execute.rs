@@ -1,0 +1,224 @@
+//! The execution of an approved plan around its core: the journal before, what is kept for the next run after.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::failure::Failure;
+use super::look::Run;
+use super::progress::Progress;
+use super::terminal;
+use crate::apply::{Conditions, End};
+use crate::guardrail::{ApprovedPlan, Breach, Judgement};
+use crate::journal::{BreachRecord, Closing, KeyOwner, PlanRecord};
+use crate::outcome::{Exit, Outcome};
+use crate::plan::{Action, effect};
+use crate::provider::Transport;
+use crate::reconcile::{Finished, Observed, finish};
+use crate::render::safe::Shown;
+use crate::roster::LiveRoster;
+use crate::state::JournalFile;
+use crate::verify::Verification;
+
+/// How a plan is executed.
+#[derive(Debug, Clone)]
+pub(super) struct Manner {
+    /// How long the first removal may stay visible, and how long the end state is waited for.
+    pub(super) verify_timeout: Duration,
+    /// What the run belongs to, for the journal.
+    pub(super) reference: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Executed {
+    /// One for each action of the judgement, in its order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// What the listing at the end proves.
+    pub(super) verification: Option<Verification>,
+    /// The exit code that follows.
+    pub(super) exit: Exit,
+    /// The journal of the run, if there was anything to execute.
+    pub(super) journal: Option<PathBuf>,
+}
+
+impl Executed {
+    /// What came of a plan that was not executed.
+    pub(super) fn nothing(exit: Exit) -> Self {
+        Self {
+            outcomes: Vec::new(),
+            verification: None,
+            exit,
+            journal: None,
+        }
+    }
+}
+
+/// Executes a plan, and keeps what the run learned for the next one.
+pub(super) async fn execute<T: Transport>(
+    run: &Run<T>,
+    approved: ApprovedPlan,
+    observed: &Observed,
+    manner: &Manner,
+    progress: &mut Progress,
+) -> Result<Executed, Failure> {
+    let judgement = approved.judgement().clone();
+    let record = plan_record(run, &judgement, observed, manner);
+    let mut journal = JournalFile::start(&run.state, record).map_err(Failure::new)?;
+    let path = journal.path().to_owned();
+    let conditions = Conditions {
+        stop: &run.signals.stop,
+        clock: run.clock,
+        verify_timeout: manner.verify_timeout,
+    };
+    let finished = tokio::select! {
+        biased;
+        finished = finish(&run.provider, approved, observed, &mut journal, conditions, progress) => Some(finished),
+        () = run.signals.leave.requested() => None,
+    };
+    keep_pace(run);
+    let Some(finished) = finished else {
+        return Ok(left(&judgement, progress, path));
+    };
+    if let Err(error) = journal.close(run.clock.now(), Closing::Apply) {
+        tracing::error!(%error, "the journal stays open: the next apply reads it back");
+    }
+    Ok(conclude(run, finished, &observed.live, path))
+}
+
+/// Sums up a run that came to its end.
+fn conclude<T>(
+    run: &Run<T>,
+    finished: Finished,
+    before: &LiveRoster,
+    journal: PathBuf,
+) -> Executed {
+    let exit = finished.exit();
+    let Finished {
+        judgement,
+        executed,
+        ended,
+        verification,
+    } = finished;
+    if let Some(ended) = &ended {
+        say_end(ended);
+    }
+    let verification = match verification {
+        Some(Ok(verification)) => Some(verification),
+        Some(Err(unverified)) => {
+            Failure::new(unverified)
+                .hint("`rosterctl plan` shows what is left")
+                .report();
+            None
+        }
+        None => None,
+    };
+    if verification.as_ref().is_some_and(|found| found.converged) {
+        let done: Vec<Action> = executed
+            .iter()
+            .filter(|(_, outcome)| outcome.is_done())
+            .map(|(action, _)| action.clone())
+            .collect();
+        keep_snapshot(run, &effect(before, &done));
+    }
+    Executed {
+        outcomes: in_order(&judgement.actions, &executed, || Outcome::NotAttempted {
+            cause: "the run ended before".to_owned(),
+        }),
+        verification,
+        exit,
+        journal: Some(journal),
+    }
+}
+
+/// Sums up a run that somebody left while requests were in flight. Its journal stays open for the next run.
+fn left(judgement: &Judgement, progress: &Progress, journal: PathBuf) -> Executed {
+    terminal::say(
+        "left at once: what was in flight is not known; the next `rosterctl apply` reads it back from the journal",
+    );
+    Executed {
+        outcomes: in_order(&judgement.actions, progress.outcomes(), || {
+            Outcome::Unknown {
+                cause: "the run was left before its outcome was known".to_owned(),
+            }
+        }),
+        verification: None,
+        exit: Exit::Partial,
+        journal: Some(journal),
+    }
+}
+
+/// The outcomes in the order of the actions; the key owner's action may have gone last.
+fn in_order(
+    actions: &[Action],
+    known: &[(Action, Outcome)],
+    missing: impl Fn() -> Outcome,
+) -> Vec<Outcome> {
+    let of = |action: &Action| known.iter().find(|(other, _)| other == action);
+    actions
+        .iter()
+        .map(|action| of(action).map_or_else(&missing, |(_, outcome)| outcome.clone()))
+        .collect()
+}
+
+fn say_end(ended: &End) {
+    terminal::say(&format!(
+        "the run ended early: {}",
+        Shown::sentence(ended.cause())
+    ));
+}
+
+/// Keeps the learned pace. Without it the next run learns again.
+fn keep_pace<T: Transport>(run: &Run<T>) {
+    let mut book = run.book.clone();
+    run.provider.gate().teach(&mut book);
+    if let Err(error) = run.state.write_pace_book(&book) {
+        tracing::warn!(%error, "the learned pace is not kept");
+    }
+}
+
+/// Keeps how many people a verified run left.
+pub(super) fn keep_snapshot<T>(run: &Run<T>, roster: &LiveRoster) {
+    if let Err(error) = run.state.write_snapshot(roster, run.clock.now()) {
+        tracing::warn!(%error, "the size of the verified roster is not kept");
+    }
+}
+
+/// The first record of the journal.
+fn plan_record<T>(
+    run: &Run<T>,
+    judgement: &Judgement,
+    observed: &Observed,
+    manner: &Manner,
+) -> PlanRecord {
+    let key_owner = observed.key_in_use.person().map(|id| KeyOwner {
+        id: id.clone(),
+        email: observed
+            .live
+            .member(id)
+            .and_then(|member| member.email.clone()),
+    });
+    PlanRecord {
+        format_version: PlanRecord::FORMAT_VERSION,
+        rosterctl: env!("CARGO_PKG_VERSION").to_owned(),
+        at: run.clock.now(),
+        plan_id: judgement.plan.id().full().to_owned(),
+        organization: judgement.plan.organization.clone(),
+        actions: judgement.plan.actions.clone(),
+        approved: judgement.actions.len(),
+        accepted: judgement.accepted.iter().map(breach_record).collect(),
+        key_owner,
+        reference: manner.reference.clone(),
+    }
+}
+
+fn breach_record(breach: &Breach) -> BreachRecord {
+    BreachRecord {
+        breach: breach.kind.as_str().to_owned(),
+        figure: breach.figure,
+        subjects: breach
+            .subjects
+            .iter()
+            .map(|person| person.label().to_owned())
+            .collect(),
+    }
+}

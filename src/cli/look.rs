@@ -1,0 +1,276 @@
+//! One look at the organization, and what follows from it: the plan with what the guardrails say.
+//!
+//! `plan`, `apply` and `demo` look in the same way; what they do afterwards is their own.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::connect::ProviderArgs;
+use super::environment::Environment;
+use super::failure::Failure;
+use super::files::MembersFile;
+use super::provider::Provider;
+use super::signals::Signals;
+use crate::desired::DesiredRoster;
+use crate::document::{PlanIds, PlanView};
+use crate::guardrail::{
+    Acceptance, AcceptanceFault, ApprovedPlan, Breach, History, Judgement, Surroundings,
+    roster_unusable,
+};
+use crate::outcome::Exit;
+use crate::pacing::PaceBook;
+use crate::plan::Plan;
+use crate::provider::{Clock, Sockets, Transport};
+use crate::reconcile::{ObserveError, Observed, Prepared, Terms, observe, prepare};
+use crate::render::{self, Paint};
+use crate::schedule::{Cost, cost};
+use crate::state::StateDir;
+
+/// Everything that a run goes by.
+#[derive(Debug)]
+pub(super) struct Run<T> {
+    pub(super) desired: DesiredRoster,
+    pub(super) provider: Provider<T>,
+    pub(super) state: StateDir,
+    pub(super) book: PaceBook,
+    pub(super) clock: Clock,
+    pub(super) signals: Signals,
+    /// `OPENAI_ORG_ID`.
+    pub(super) organization_id_env: Option<String>,
+    pub(super) acceptances: Vec<Acceptance>,
+}
+
+/// What a look found.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// No plan can be made of it: a sheet with nothing but the breaches.
+    NoPlan(Box<Sheet>),
+    /// A plan.
+    Plan(Box<Planned>),
+}
+
+/// A plan, what it was made of, and how it stands.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) sheet: Sheet,
+    pub(super) observed: Observed,
+    pub(super) standing: Standing,
+}
+
+/// A plan with everything that is shown of it.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) judgement: Judgement,
+    ids: PlanIds,
+    cost: Cost,
+    /// Whether there is a plan at all.
+    is_plan: bool,
+}
+
+/// How a plan stands.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// It may be executed.
+    Approved(Box<ApprovedPlan>),
+    /// A guardrail refuses it.
+    Refused,
+    /// What was accepted is not of this plan.
+    Unaccepted(AcceptanceFault),
+}
+
+impl Run<Sockets> {
+    /// Sets a run up: nothing is sent and nothing is written yet.
+    pub(super) fn new(
+        file: &MembersFile,
+        desired: DesiredRoster,
+        provider: &ProviderArgs,
+        acceptances: &[Acceptance],
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let clock = Clock::starting_at(Timestamp::now());
+        let signals = Signals::listen()?;
+        let state = StateDir::beside(&file.path, &desired.organization.id).map_err(Failure::new)?;
+        let (book, damage) = state.pace_book();
+        if let Some(damage) = damage {
+            tracing::warn!(error = %damage, "the learned pace starts anew");
+        }
+        let id = Some(&desired.organization.id);
+        let provider = provider.connect(environment, id, Some(&book), clock, &signals.stop)?;
+        Ok(Self {
+            desired,
+            provider,
+            state,
+            book,
+            clock,
+            signals,
+            organization_id_env: environment.organization_id.clone(),
+            acceptances: acceptances.to_vec(),
+        })
+    }
+}
+
+impl<T: Transport> Run<T> {
+    /// Reads the organization. What cannot be a whole roster is a breach, not an error.
+    pub(super) async fn observe(&self) -> Result<Result<Observed, Vec<Breach>>, Failure> {
+        match observe(&self.provider, &self.signals.stop).await {
+            Ok(observed) => {
+                tracing::info!(
+                    members = observed.live.members().len(),
+                    invites = observed.live.invites().len(),
+                    "read the organization"
+                );
+                Ok(Ok(observed))
+            }
+            Err(ObserveError::Unusable(faults)) => Ok(Err(vec![roster_unusable(&faults)])),
+            Err(
+                error @ (ObserveError::Provider(_)
+                | ObserveError::TwoOrganizations {
+                    first: _,
+                    second: _,
+                }
+                | ObserveError::Stopped),
+            ) => Err(Failure::new(error)),
+        }
+    }
+
+    /// Makes the plan and judges it.
+    pub(super) fn judge(&self, observed: Observed) -> Look {
+        let terms = Terms {
+            surroundings: self.surroundings(),
+            acceptances: &self.acceptances,
+            history: History::Unknown {
+                reason: "this version reads neither the audit log nor the journals for it"
+                    .to_owned(),
+                required: false,
+            },
+            people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
+        };
+        let (judgement, standing) = match prepare(&self.desired, &observed, &terms) {
+            Prepared::NoPlan(breaches) => return self.no_plan(breaches),
+            Prepared::Approved(approved) => {
+                (approved.judgement().clone(), Standing::Approved(approved))
+            }
+            Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
+            Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
+        };
+        let sheet = Sheet {
+            ids: PlanIds::of(&judgement),
+            cost: cost(&judgement.actions, &observed.live, &self.book),
+            judgement,
+            is_plan: true,
+        };
+        Look::Plan(Box::new(Planned {
+            sheet,
+            observed,
+            standing,
+        }))
+    }
+
+    /// What a look is that no plan can be made of.
+    pub(super) fn no_plan(&self, breaches: Vec<Breach>) -> Look {
+        let sheet = Sheet::without_plan(&self.desired, self.clock.now(), breaches);
+        Look::NoPlan(Box::new(sheet))
+    }
+
+    /// Reads the organization and judges the plan.
+    pub(super) async fn look(&self) -> Result<Look, Failure> {
+        Ok(match self.observe().await? {
+            Ok(observed) => self.judge(observed),
+            Err(breaches) => self.no_plan(breaches),
+        })
+    }
+
+    /// What preflight looks at beside the rosters, now.
+    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
+            local_now: self.clock.now(),
+            organization_id_env: self.organization_id_env.as_deref(),
+        }
+    }
+}
+
+impl Sheet {
+    /// What stands for the plan where there is none: nothing to do, and why.
+    pub(super) fn without_plan(
+        desired: &DesiredRoster,
+        now: Timestamp,
+        breaches: Vec<Breach>,
+    ) -> Self {
+        let plan = Plan {
+            organization: desired.organization.id.to_string(),
+            observed_at: None,
+            today: now.to_zoned_datetime(TimeZone::UTC).date(),
+            actions: Vec::new(),
+            conflicts: Vec::new(),
+            suspicions: Vec::new(),
+            reported: Vec::new(),
+            unmanaged: Vec::new(),
+            vanished: Vec::new(),
+            departed_live: Vec::new(),
+            remarks: Vec::new(),
+            unchanged: 0,
+            managed: 0,
+            owners: BTreeSet::new(),
+        };
+        let judgement = Judgement {
+            plan,
+            actions: Vec::new(),
+            withheld: Vec::new(),
+            accepted: Vec::new(),
+            breaches,
+            caveats: Vec::new(),
+        };
+        Self {
+            ids: PlanIds::of(&judgement),
+            cost: Cost::default(),
+            judgement,
+            is_plan: false,
+        }
+    }
+
+    /// The plan, as every format shows it; `apply` is the command that applies it.
+    pub(super) fn view<'a>(&'a self, apply: Option<&'a str>) -> PlanView<'a> {
+        PlanView {
+            judgement: &self.judgement,
+            ids: &self.ids,
+            cost: &self.cost,
+            apply,
+            redacted: false,
+        }
+    }
+
+    /// The plan as text, or why there is none.
+    pub(super) fn text(&self, apply: Option<&str>, paint: Paint) -> String {
+        if self.is_plan {
+            render::plan_text(&self.view(apply), paint)
+        } else {
+            render::refusal_text(&self.judgement.breaches, paint)
+        }
+    }
+
+    /// Whether nothing is to be executed and nothing is held back.
+    pub(super) fn is_settled(&self) -> bool {
+        self.judgement.actions.is_empty() && self.judgement.withheld.is_empty()
+    }
+
+    /// Whether two looks found the same to do, to hold back and to report.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.ids == other.ids && self.judgement.actions.len() == other.judgement.actions.len()
+    }
+}
+
+/// The failure of an acceptance that does not hold.
+pub(super) fn unaccepted(fault: &AcceptanceFault) -> Failure {
+    let (exit, hint) = match fault {
+        AcceptanceFault::OtherPlan { named: _, fresh: _ } => (
+            Exit::Refused,
+            "read the plan above; what it says about `--accept` is for this plan",
+        ),
+        AcceptanceFault::Lacking(_) => (
+            Exit::Usage,
+            "take it out of `--accept`; the plan above says what it has",
+        ),
+    };
+    Failure::new(fault.clone()).hint(hint).exit(exit)
+}

@@ -1,0 +1,113 @@
+//! The command line: arguments, files, the environment and the terminal.
+//!
+//! Everything below this module is told what it needs; only here the environment is read and something printed.
+//! Standard output is the result, standard error the way to it; a command returns its [`Exit`] or one [`Failure`],
+//! which is printed once, at the top. Usage errors exit 64, because clap's own 2 would read as "changes are pending".
+//!
+//! The admin key comes from `OPENAI_ADMIN_KEY` or a file, never from an argument, which every user of the machine
+//! could read. There are no child processes, so none can inherit it.
+#![expect(
+    clippy::doc_markdown,
+    reason = "doc comments of arguments are help texts, where backticks are noise"
+)]
+
+mod apply;
+mod check;
+mod confirm;
+mod connect;
+mod decide;
+mod documents;
+mod environment;
+mod execute;
+mod failure;
+mod files;
+mod logging;
+mod look;
+mod panic_hook;
+mod plan;
+mod progress;
+mod provider;
+mod signals;
+mod simulate;
+mod terminal;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::environment::Environment;
+use self::failure::Failure;
+use self::logging::GlobalArgs;
+pub use self::panic_hook::install as install_panic_hook;
+use crate::outcome::Exit;
+
+/// Keep the members of an OpenAI organization exactly equal to a file
+///
+/// members.toml declares who may be in the organization. `plan` shows what differs from the live roster and `apply`
+/// makes it so: whoever is not declared is removed, within guardrails, at the pace the API allows, with a journal and
+/// a verification at the end.
+#[derive(Debug, Parser)]
+#[command(name = "rosterctl", version, max_term_width = 100, after_help = EXITS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+const EXITS: &str = "Exit codes: 0 converged or nothing to do, 1 failure or the answer was no, 2 changes pending, \
+3 refused by a guardrail, 4 stale, 5 some action did not take effect, 6 done but not confirmed, 64 usage";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Simulate(simulate::SimulateArgs),
+}
+
+/// Runs a command line, its first part the program's name, and returns the process's exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    install_panic_hook();
+    // The hook has said what there is to say; a bug is a failure like any other for whoever started the program.
+    let exit = catch_unwind(AssertUnwindSafe(|| run(arguments))).unwrap_or(Exit::Failure);
+    ExitCode::from(exit.code())
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let Cli { command, global } = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return terminal::usage(&error),
+    };
+    global.install();
+    match Environment::read().and_then(|environment| command.run(&environment)) {
+        Ok(exit) => exit,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Command {
+    fn run(self, environment: &Environment) -> Result<Exit, Failure> {
+        match self {
+            Self::Check(args) => check::run(&args),
+            Self::Plan(args) => wait_for(plan::run(&args, environment)),
+            Self::Apply(args) => wait_for(apply::run(&args, environment)),
+            Self::Simulate(args) => wait_for(simulate::run(&args)),
+        }
+    }
+}
+
+/// Runs a command that talks to the network.
+fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::caused("the asynchronous runtime does not start", source))?;
+    let exit = runtime.block_on(command);
+    // A name that is still being resolved must not hold back a person who pressed Ctrl-C.
+    runtime.shutdown_background();
+    exit
+}

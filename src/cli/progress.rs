@@ -1,0 +1,103 @@
+//! The story of a run while it lasts: a line per batch, and one for everything that did not go as planned.
+
+use crate::apply::{Event, Observer};
+use crate::outcome::Outcome;
+use crate::plan::Action;
+use crate::render::safe::Shown;
+use crate::roster::Operation;
+
+/// Tells the story, and keeps the outcomes for the case that the run is left before its end.
+#[derive(Debug)]
+pub(super) struct Progress {
+    say: fn(&str),
+    outcomes: Vec<(Action, Outcome)>,
+}
+
+impl Progress {
+    /// Tells the story to `say`, line by line.
+    pub(super) fn new(say: fn(&str)) -> Self {
+        Self {
+            say,
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// What is known so far.
+    pub(super) fn outcomes(&self) -> &[(Action, Outcome)] {
+        &self.outcomes
+    }
+}
+
+impl Observer for Progress {
+    fn observe(&mut self, event: Event<'_>) {
+        if let Some(line) = line(&event) {
+            (self.say)(&format!("  {line}"));
+        }
+        match event {
+            Event::Settled { action, outcome } => {
+                tracing::debug!(change = %action.change, %outcome, "settled");
+                self.outcomes.push((action.clone(), outcome.clone()));
+            }
+            Event::Batch {
+                operation,
+                size,
+                left,
+            } => tracing::info!(%operation, size, left, "batch"),
+            Event::CanaryProven { lag } => {
+                tracing::info!(seconds = lag.as_secs_f64(), "first removal proven");
+            }
+            Event::ReadingBack { action: _, cause } => tracing::debug!(cause, "reading back"),
+            Event::ProvingCanary { action: _ } => {}
+        }
+    }
+}
+
+fn line(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Batch {
+            operation,
+            size,
+            left,
+        } => {
+            let after = left.saturating_sub(*size);
+            let rest = match after {
+                0 => "the last".to_owned(),
+                _ => format!("{after} to go"),
+            };
+            Some(format!("{}: sending {size}, {rest}", lane(*operation)))
+        }
+        Event::ProvingCanary { action } => Some(format!(
+            "removals: reading back {} before any other",
+            Shown::label(action.person.label())
+        )),
+        Event::CanaryProven { lag } => Some(match lag.as_secs() {
+            0 => "removals: the first one is gone".to_owned(),
+            seconds => format!("removals: the first one is gone, visible after {seconds} s"),
+        }),
+        Event::ReadingBack { action, cause } => Some(format!(
+            "unknown: {}: {}; reading back",
+            Shown::label(&action.change.to_string()),
+            Shown::sentence(cause)
+        )),
+        Event::Settled { action, outcome } => {
+            let cause = outcome.cause()?;
+            Some(format!(
+                "{}: {}: {}",
+                outcome.as_str(),
+                Shown::label(&action.change.to_string()),
+                Shown::sentence(cause)
+            ))
+        }
+    }
+}
+
+/// What a lane's actions are, for people.
+fn lane(operation: Operation) -> &'static str {
+    match operation {
+        Operation::DeleteUser => "removals",
+        Operation::DeleteInvite => "cancelled invites",
+        Operation::CreateInvite => "invites",
+        Operation::ModifyUser => "roles",
+        other => other.as_str(),
+    }
+}
