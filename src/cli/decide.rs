@@ -143,10 +143,17 @@ async fn first_look<T: Transport>(run: &Run<T>) -> Result<Look, Failure> {
     if !wrong.is_empty() {
         return Ok(run.no_plan(wrong));
     }
-    terminal::say("an earlier run was cut short: reading back what it had under way");
-    let resumed = resume(&run.provider, &run.state, run.clock)
-        .await
-        .map_err(Failure::new)?;
+    terminal::say(
+        "an earlier run was cut short: reading back what it had under way, for up to a minute",
+    );
+    // Leaving is safe at any point: a journal is closed only when all of it is read back.
+    let resumed = tokio::select! {
+        biased;
+        resumed = resume(&run.provider, &run.state, run.clock) => resumed.map_err(Failure::new)?,
+        () = run.signals.stop.requested() => {
+            return Err(Failure::new("stopped while reading back: nothing was changed"));
+        }
+    };
     for run in &resumed {
         say_resumed(run);
     }

@@ -13,7 +13,7 @@ use crate::journal::{BreachRecord, Closing, KeyOwner, PlanRecord};
 use crate::outcome::{Exit, Outcome};
 use crate::plan::{Action, effect};
 use crate::provider::Transport;
-use crate::reconcile::{Finished, Observed, finish};
+use crate::reconcile::{Finished, Observed, Unverified, finish};
 use crate::render::safe::Shown;
 use crate::roster::LiveRoster;
 use crate::state::JournalFile;
@@ -99,15 +99,24 @@ fn conclude<T>(
         ended,
         verification,
     } = finished;
-    if let Some(ended) = &ended {
-        say_end(ended);
+    match &ended {
+        Some(ended @ (End::Barred { cause: _ } | End::CanaryVisible { cause: _ })) => {
+            terminal::say(&format!(
+                "the run ended early: {}",
+                Shown::sentence(ended.cause())
+            ));
+        }
+        Some(End::Stopped) | None => {}
     }
     let verification = match verification {
         Some(Ok(verification)) => Some(verification),
-        Some(Err(unverified)) => {
-            Failure::new(unverified)
-                .hint("`rosterctl plan` shows what is left")
-                .report();
+        Some(Err(Unverified::Stopped)) => {
+            terminal::say("the end state was not read: `rosterctl plan` shows what is left");
+            None
+        }
+        Some(Err(unread @ Unverified::Unread(_))) => {
+            let failure = Failure::new(unread).hint("`rosterctl plan` shows what is left");
+            failure.report();
             None
         }
         None => None,
@@ -158,13 +167,6 @@ fn in_order(
         .iter()
         .map(|action| of(action).map_or_else(&missing, |(_, outcome)| outcome.clone()))
         .collect()
-}
-
-fn say_end(ended: &End) {
-    terminal::say(&format!(
-        "the run ended early: {}",
-        Shown::sentence(ended.cause())
-    ));
 }
 
 /// Keeps the learned pace. Without it the next run learns again.

@@ -16,11 +16,13 @@ mod check;
 mod confirm;
 mod connect;
 mod decide;
+mod demo;
 mod documents;
 mod environment;
 mod execute;
 mod failure;
 mod files;
+mod list;
 mod logging;
 mod look;
 mod panic_hook;
@@ -49,7 +51,7 @@ use crate::outcome::Exit;
 /// makes it so: whoever is not declared is removed, within guardrails, at the pace the API allows, with a journal and
 /// a verification at the end.
 #[derive(Debug, Parser)]
-#[command(name = "rosterctl", version, max_term_width = 100, after_help = EXITS)]
+#[command(name = "rosterctl", version, max_term_width = 100, after_help = exits())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,15 +59,14 @@ struct Cli {
     global: GlobalArgs,
 }
 
-const EXITS: &str = "Exit codes: 0 converged or nothing to do, 1 failure or the answer was no, 2 changes pending, \
-3 refused by a guardrail, 4 stale, 5 some action did not take effect, 6 done but not confirmed, 64 usage";
-
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
+    List(list::ListArgs),
     Simulate(simulate::SimulateArgs),
+    Demo(demo::DemoArgs),
 }
 
 /// Runs a command line, its first part the program's name, and returns the process's exit code.
@@ -74,6 +75,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // The hook has said what there is to say; a bug is a failure like any other for whoever started the program.
     let exit = catch_unwind(AssertUnwindSafe(|| run(arguments))).unwrap_or(Exit::Failure);
     ExitCode::from(exit.code())
+}
+
+/// The exit codes, as the help ends with them.
+fn exits() -> String {
+    let lines = Exit::ALL.map(|exit| format!("  {:<3} {}", exit.code(), exit.meaning()));
+    format!("Exit codes:\n{}", lines.join("\n"))
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -94,6 +101,8 @@ impl Command {
             Self::Check(args) => check::run(&args),
             Self::Plan(args) => wait_for(plan::run(&args, environment)),
             Self::Apply(args) => wait_for(apply::run(&args, environment)),
+            Self::List(args) => wait_for(list::run(&args, environment)),
+            Self::Demo(args) => wait_for(demo::run(&args)),
             Self::Simulate(args) => wait_for(simulate::run(&args)),
         }
     }

@@ -60,11 +60,10 @@ fn line(event: &Event<'_>) -> Option<String> {
             left,
         } => {
             let after = left.saturating_sub(*size);
-            let rest = match after {
-                0 => "the last".to_owned(),
-                _ => format!("{after} to go"),
-            };
-            Some(format!("{}: sending {size}, {rest}", lane(*operation)))
+            Some(format!(
+                "{}: sending {size}, {after} to go",
+                lane(*operation)
+            ))
         }
         Event::ProvingCanary { action } => Some(format!(
             "removals: reading back {} before any other",
@@ -79,6 +78,11 @@ fn line(event: &Event<'_>) -> Option<String> {
             Shown::label(&action.change.to_string()),
             Shown::sentence(cause)
         )),
+        // Hundreds may not be attempted for one reason, and the report names each.
+        Event::Settled {
+            action: _,
+            outcome: Outcome::NotAttempted { cause: _ },
+        } => None,
         Event::Settled { action, outcome } => {
             let cause = outcome.cause()?;
             Some(format!(

@@ -53,7 +53,8 @@ impl Signals {
 
     fn heed(&self, interrupts: u32, say: fn(&str)) {
         if !self.stop.is_requested() {
-            say("stopping: nothing more is sent, and what is in flight is settled");
+            // The terminal has written ^C into whatever line there was.
+            say("\nstopping: nothing more is sent, and what is in flight is settled");
             self.stop.request();
         } else if interrupts > 1 {
             self.leave.request();
