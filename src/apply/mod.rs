@@ -184,7 +184,7 @@ pub async fn execute(
         changed: Notify::new(),
         shared: RefCell::new(shared),
     };
-    let lane = |operation| run.lane(operation);
+    let lane = |operation| Box::pin(run.lane(operation));
     tokio::join!(
         lane(Operation::ModifyUser),
         lane(Operation::DeleteInvite),

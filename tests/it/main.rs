@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails where it should"
 )]
 
+mod apply;
 mod desired;
 mod desired_diagnostics;
 mod desired_edit;
@@ -17,4 +18,5 @@ mod provider;
 mod provider_sockets;
 mod render;
 mod simulator;
+mod support;
 mod tidy;
