@@ -1,8 +1,12 @@
-//! Ports to whoever holds the roster, and what can go wrong behind them. No URL is known here.
+//! Ports to whoever holds the roster, what can go wrong behind them, and the two adapters that stand behind them.
 //!
 //! Reading, writing, keys and transport are separate ports, so that a plan has nothing in reach that could change
 //! the organization. A write is admitted first (all waiting happens there), then journalled by the caller, then
 //! performed: exactly one attempt, whose fate is known, or whose error says that it is not.
+//!
+//! The ports know no URL. An adapter ([`OpenAi`], [`Legacy`]) knows URLs and JSON and nothing of time; the [`Gate`]
+//! knows time and nothing of JSON; a [`Transport`] sends one request. Nothing here reads the environment or a file:
+//! the key, the base and the settings come in as values.
 
 #[cfg(test)]
 mod canned;

@@ -146,6 +146,23 @@ async fn neither_a_redirect_nor_a_failure_is_followed_up() {
     }
 }
 
+/// The test over sockets, once more in a process whose environment is hostile.
+#[test]
+fn this_machine_needs_neither_certificates_nor_a_proxy() {
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["provider::it_works_over_sockets", "--exact"])
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("ALL_PROXY", "http://127.0.0.1:9")
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{output}");
+    assert!(output.contains("1 passed"), "{output}");
+}
+
 #[tokio::test]
 async fn a_server_without_tls_is_told_from_one_that_is_down() {
     let (result, connections) = exchange("https", Method::DELETE, async |mut stream: TcpStream| {
