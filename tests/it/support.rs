@@ -170,7 +170,7 @@ impl Case {
             simulator: Simulator::new(settings),
             text: text.to_owned(),
             stop: Stop::default(),
-            verify_timeout: Duration::from_secs(120),
+            verify_timeout: Duration::from_mins(2),
             journal: MemoryJournal::default(),
             story: Story::default(),
         }
