@@ -64,6 +64,8 @@ pub(super) struct Organization {
     pub(super) project_users: BTreeMap<String, Table>,
     /// By project id.
     pub(super) project_keys: BTreeMap<String, Table>,
+    /// The project and the id of every key that a person owns, by that person's id. No key is made later.
+    keys_of: BTreeMap<String, Vec<(String, String)>>,
     pub(super) admin_keys: Table,
     pub(super) audit_logs: Table,
     pub(super) mutations: Vec<Mutation>,
@@ -84,9 +86,16 @@ impl Organization {
         } = roster;
         let mut project_users = BTreeMap::new();
         let mut project_keys = BTreeMap::new();
+        let mut keys_of = BTreeMap::<String, Vec<_>>::new();
         for project in &mut projects {
             let (users, keys) = (rows_in(project, "users"), rows_in(project, "api_keys"));
             if let Some(id) = id_of(project) {
+                for key in &keys {
+                    if let (Some(owner), Some(key)) = (owner_of(key), id_of(key)) {
+                        let key = (id.to_owned(), key.to_owned());
+                        keys_of.entry(owner.to_owned()).or_default().push(key);
+                    }
+                }
                 project_users.insert(id.to_owned(), Table::of(users));
                 project_keys.insert(id.to_owned(), Table::of(keys));
             }
@@ -99,6 +108,7 @@ impl Organization {
             projects: Table::of(projects),
             project_users,
             project_keys,
+            keys_of,
             admin_keys: Table::of(admin_api_keys),
             audit_logs: Table::of(audit_logs),
             mutations: Vec::new(),
@@ -164,9 +174,7 @@ impl Organization {
                 members.put(id, None, at);
             }
         }
-        for keys in self.project_keys.values_mut() {
-            close_keys(keys, id, by);
-        }
+        self.close_keys(id, None, by);
         self.record("user.deleted", json!({"id": id}), by);
         self.mutated("delete-user", id, email_of(&user), text(&user, "role"), by);
         Some(())
@@ -284,9 +292,7 @@ impl Organization {
         let members = self.project_users.get_mut(project)?;
         let email = email_of(members.get(id, PRESENT)?).map(str::to_owned);
         members.put(id, None, by.moment.elapsed);
-        if let Some(keys) = self.project_keys.get_mut(project) {
-            close_keys(keys, id, by);
-        }
+        self.close_keys(id, Some(project), by);
         self.mutated("delete-project-user", id, email.as_deref(), None, by);
         Some(())
     }
@@ -294,6 +300,22 @@ impl Organization {
     /// Makes an id that nothing has.
     pub(super) fn fresh_id(&mut self, prefix: &str) -> String {
         id(&mut self.rng, prefix)
+    }
+
+    /// Marks the keys of a person who has no access any more, in one project or in all.
+    fn close_keys(&mut self, user: &str, project: Option<&str>, by: &By) {
+        for (place, key) in self.keys_of.get(user).into_iter().flatten() {
+            if project.is_some_and(|project| project != place) {
+                continue;
+            }
+            let Some(keys) = self.project_keys.get_mut(place) else {
+                continue;
+            };
+            if let Some(mut row) = keys.get(key, PRESENT).cloned() {
+                row.insert("owner_project_access".to_owned(), json!("inactive"));
+                keys.put(key, Some(row), by.moment.elapsed);
+            }
+        }
     }
 
     /// Writes an event to the audit log. What an admin key does belongs to the default project (API contract, 8).
@@ -357,23 +379,7 @@ fn rows_in(row: &mut Row, field: &str) -> Vec<Row> {
     }
 }
 
-/// Marks the keys of a person who has no access any more.
-fn close_keys(keys: &mut Table, user: &str, by: &By) {
-    let closed: Vec<Row> = keys
-        .rows()
-        .filter(|key| {
-            key.get("owner")
-                .and_then(|owner| owner.get("user"))
-                .and_then(|owner| owner.get("id"))
-                .and_then(Value::as_str)
-                == Some(user)
-        })
-        .cloned()
-        .collect();
-    for mut key in closed {
-        key.insert("owner_project_access".to_owned(), json!("inactive"));
-        if let Some(id) = id_of(&key).map(str::to_owned) {
-            keys.put(&id, Some(key), by.moment.elapsed);
-        }
-    }
+/// The person who owns a project's key.
+fn owner_of(key: &Row) -> Option<&str> {
+    key.get("owner")?.get("user")?.get("id")?.as_str()
 }
