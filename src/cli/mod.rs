@@ -1,7 +1,7 @@
 //! The command line: arguments, files, the environment and the terminal.
 //!
 //! Everything below this module is told what it needs; only here the environment is read and something printed.
-//! Standard output is the result, standard error the way to it; a command returns its [`Exit`] or one [`Failure`],
+//! Standard output is the result, standard error the way to it; a command returns its [`Exit`] or one `Failure`,
 //! which is printed once, at the top. Usage errors exit 64, because clap's own 2 would read as "changes are pending".
 //!
 //! The admin key comes from `OPENAI_ADMIN_KEY` or a file, never from an argument, which every user of the machine

@@ -214,7 +214,7 @@ fn owners_are_counted_when_they_change() {
     );
     assert_eq!(
         case.breaches(),
-        ["owners-min: 1 owners would be left, and 2 is the least"]
+        ["owners-min: 1 owner would be left, and 2 is the least"]
     );
     case.file.guardrails.owners_min = 1;
     assert_eq!(case.breaches(), [""; 0]);

@@ -78,6 +78,11 @@ fn number(count: usize) -> f64 {
     count as f64
 }
 
+/// `1 owner`, `2 owners`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 fn limit(kind: BreachKind, limit: f64, figure: f64, message: String) -> Breach {
     let way_on = match kind {
         BreachKind::OrganizationUnproven => {
@@ -105,7 +110,10 @@ fn revocations_max(revocations: usize, evidence: &Evidence<'_>) -> Option<Breach
         number(revocations),
     );
     (figure > max).then(|| {
-        let message = format!("{revocations} revocations, and {max} is the limit of one run");
+        let message = format!(
+            "{}, and {max} is the limit of one run",
+            counted(revocations, "revocation")
+        );
         limit(BreachKind::RevocationsMax, max, figure, message)
     })
 }
@@ -183,8 +191,8 @@ fn owners_min(plan: &Plan, actions: &[Action], evidence: &Evidence<'_>) -> Optio
     );
     (after != plan.owners && figure < min).then(|| {
         let message = format!(
-            "{} owners would be left, and {min} is the least",
-            after.len()
+            "{} would be left, and {min} is the least",
+            counted(after.len(), "owner")
         );
         limit(BreachKind::OwnersMin, min, figure, message)
     })
