@@ -5,7 +5,12 @@
 //! [`safe`] on its way out.
 
 mod diff;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod markdown;
+mod next;
 mod paint;
 mod phrase;
 mod report;
@@ -17,7 +22,11 @@ mod totals;
 mod words;
 
 pub use diff::diff;
+pub use github::github;
+pub use gitlab::gitlab;
+pub use html::html;
 pub use json::json;
+pub use markdown::{CommentView, markdown};
 pub use paint::Paint;
 pub use report::{exit_meaning, report_text};
 pub use table::roster_table;

@@ -3,7 +3,7 @@
 //! Rows are built once and written in many formats, each with its own quoting. A phrase has no `Display`: the only
 //! way out of it is a function that treats the values as the format demands.
 
-use super::safe::Shown;
+use super::safe::{self, Shown};
 
 /// Words and values, in the order of reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ pub(super) struct Phrase {
 enum Bit {
     /// This program's own words, figures and dates.
     Ours(String),
-    /// A value of the provider or of the file.
+    /// A value of the provider or of the file, as one visible line.
     Theirs(String),
 }
 
@@ -27,10 +27,17 @@ impl Phrase {
         }
     }
 
-    /// A value, or a sentence with values in it.
-    pub(super) fn theirs(value: impl Into<String>) -> Self {
+    /// An address, an id, a role, or another short value.
+    pub(super) fn label(value: &str) -> Self {
         Self {
-            bits: vec![Bit::Theirs(value.into())],
+            bits: vec![Bit::Theirs(Shown::label(value).to_string())],
+        }
+    }
+
+    /// A sentence with values in it.
+    pub(super) fn sentence(text: &str) -> Self {
+        Self {
+            bits: vec![Bit::Theirs(Shown::sentence(text).to_string())],
         }
     }
 
@@ -54,13 +61,28 @@ impl Phrase {
 
     /// One line of plain text.
     pub(super) fn line(&self) -> String {
-        let mut text = String::new();
-        for bit in &self.bits {
-            match bit {
-                Bit::Ours(words) => text.push_str(words),
-                Bit::Theirs(value) => text.push_str(&Shown::sentence(value).to_string()),
-            }
-        }
-        text
+        self.write(str::to_owned, str::to_owned)
+    }
+
+    /// Text for a cell of a Markdown table: values stand in code spans, where nothing is markup or a mention.
+    pub(super) fn markdown_cell(&self) -> String {
+        self.write(str::to_owned, safe::cell)
+    }
+
+    /// Text for an HTML element; a value's direction of writing stays its own.
+    pub(super) fn html(&self) -> String {
+        self.write(safe::escape_html, |value| {
+            format!("<bdi>{}</bdi>", safe::escape_html(value))
+        })
+    }
+
+    fn write(&self, ours: impl Fn(&str) -> String, theirs: impl Fn(&str) -> String) -> String {
+        self.bits
+            .iter()
+            .map(|bit| match bit {
+                Bit::Ours(words) => ours(words),
+                Bit::Theirs(value) => theirs(value),
+            })
+            .collect()
     }
 }

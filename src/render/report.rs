@@ -48,7 +48,7 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
     let _ = writeln!(text, "{}", paint.title(Tone::Change, &summary(view)));
     let _ = writeln!(text, "{}", verdict(view.verification));
     if let Some(journal) = view.journal {
-        let _ = writeln!(text, "Journal: {}", Phrase::theirs(journal).line());
+        let _ = writeln!(text, "Journal: {}", Phrase::label(journal).line());
     }
     let _ = writeln!(
         text,
@@ -96,7 +96,7 @@ fn outcome_phrase(outcome: Option<&Outcome>) -> Phrase {
         Some(outcome) => match outcome.cause() {
             None => Phrase::ours(outcome.as_str()),
             Some(cause) => {
-                Phrase::ours(format!("{}: ", outcome.as_str())).then(Phrase::theirs(cause))
+                Phrase::ours(format!("{}: ", outcome.as_str())).then(Phrase::sentence(cause))
             }
         },
     }
@@ -120,18 +120,20 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
     } = verification;
     let gone = |person: &Person| Row {
         sign: Sign::Stop,
-        cells: vec![Phrase::theirs(person.label()), id(person)],
+        cells: vec![Phrase::label(person.label()), id(person)],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     let changed = |foreign: &Foreign| Row {
         sign: Sign::Nothing,
         cells: vec![
-            Phrase::theirs(foreign.person.label()),
-            Phrase::theirs(foreign.what.as_str()),
+            Phrase::label(foreign.person.label()),
+            Phrase::sentence(&foreign.what),
         ],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     vec![
         Section {
@@ -159,7 +161,7 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
 
 fn id(person: &Person) -> Phrase {
     match (&person.email, &person.id) {
-        (Some(_), Some(id)) => Phrase::theirs(id.as_str()),
+        (Some(_), Some(id)) => Phrase::label(id.as_str()),
         (None, _) | (Some(_), None) => Phrase::default(),
     }
 }

@@ -14,7 +14,7 @@ const LABEL_CHARS_MAX: usize = 300;
 /// Characters of a name at most, where it shares a line with other columns.
 const NAME_CHARS_MAX: usize = 40;
 /// Characters of a sentence at most.
-const SENTENCE_CHARS_MAX: usize = 1_500;
+const SENTENCE_CHARS_MAX: usize = 600;
 /// Combining marks on one letter at most; more would paint over the neighbouring lines.
 const MARKS_MAX: usize = 4;
 
@@ -57,9 +57,12 @@ impl fmt::Display for Shown<'_> {
         let mut left = chars_max;
         let mut marks = None;
         let mut before = ['\0'; 2];
+        let mut started = false;
         for c in text.chars() {
-            let form = if before == ['#', '#'] && c == '[' {
-                // `##[` anywhere in a line is a command to the runner of GitHub Actions.
+            // To the runner of GitHub Actions, `::` at the start of a line is a command, and so is `##[` anywhere.
+            let commands = (!started && c == ':') || (before == ['#', '#'] && c == '[');
+            started |= c != ' ';
+            let form = if commands {
                 Form::Escaped
             } else if is_combining_mark(c) && !is_invisible(c) {
                 marks = marks.map(|count: usize| count + 1);
@@ -152,10 +155,20 @@ pub fn markdown_code(text: &str) -> String {
     code_span(&Shown::sentence(text).to_string())
 }
 
+/// Returns the name of a file as a short code span.
+pub(super) fn markdown_name(text: &str) -> String {
+    code_span(&Shown::name(text).to_string())
+}
+
 /// Returns untrusted text as a code span for a cell of a Markdown table: a `|` stays in the cell.
 pub fn markdown_cell(text: &str) -> String {
+    cell(&Shown::sentence(text).to_string())
+}
+
+/// The code span of a cell, for a text that is visible already.
+pub(super) fn cell(shown: &str) -> String {
     // A run of backslashes is even after escaping, so the one added here always belongs to its `|`.
-    code_span(&Shown::label(text).to_string().replace('|', "\\|"))
+    code_span(&shown.replace('|', "\\|"))
 }
 
 fn code_span(shown: &str) -> String {
@@ -179,7 +192,11 @@ fn code_span(shown: &str) -> String {
 
 /// Returns untrusted text for an HTML element or a quoted attribute.
 pub fn html(text: &str) -> String {
-    let shown = Shown::sentence(text).to_string();
+    escape_html(&Shown::sentence(text).to_string())
+}
+
+/// The escapes of HTML, for a text that is visible already.
+pub(super) fn escape_html(shown: &str) -> String {
     let mut escaped = String::with_capacity(shown.len());
     for c in shown.chars() {
         match c {
@@ -196,8 +213,12 @@ pub fn html(text: &str) -> String {
 
 /// Returns untrusted text for the message of a GitHub workflow command.
 pub fn github_data(text: &str) -> String {
-    Shown::sentence(text)
-        .to_string()
+    command_data(&Shown::sentence(text).to_string())
+}
+
+/// The escapes of a workflow command's message, for a text that is visible already.
+pub(super) fn command_data(shown: &str) -> String {
+    shown
         .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
@@ -231,6 +252,7 @@ mod tests {
             ("a\u{2028}b\u{a0}c", "a\\u{2028}b\\u{a0}c"),
             ("a\u{e0041}b\u{fe0f}c", "a\\u{e0041}b\\u{fe0f}c"),
             ("\u{3164}\u{2800}", "\\u{3164}\\u{2800}"),
+            ("  ::error::x", "  \\u{3a}:error::x"),
             ("##[add-mask]x # ##", "##\\u{5b}add-mask]x # ##"),
             ("", ""),
         ] {

@@ -51,6 +51,8 @@ pub(super) struct Row {
     pub(super) details: Vec<Phrase>,
     /// Where the members file says it.
     pub(super) place: Option<Place>,
+    /// Whether it is a revocation.
+    pub(super) revokes: bool,
 }
 
 /// The mark in front of a row.
@@ -81,6 +83,8 @@ impl Sign {
     }
 }
 
+/// The title of the section of what refuses the plan.
+pub(super) const REFUSED: &str = "Refused";
 /// The title of the section of what the guardrails withhold.
 pub(super) const WITHHELD: &str = "Withheld";
 /// The headers of a section of actions.
@@ -98,7 +102,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
         caveats,
     } = view.judgement;
     let now = plan.observed_at;
-    let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text.clone())).collect();
+    let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text)).collect();
     [
         departed(plan),
         refused(breaches, Some(id)),
@@ -123,7 +127,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
             rows: plan
                 .remarks
                 .iter()
-                .map(|remark| sentence(remark.to_string()))
+                .map(|remark| sentence(&remark.to_string()))
                 .collect(),
         },
         Section {
@@ -186,6 +190,7 @@ pub(super) fn action_row(action: &Action, now: Option<Timestamp>) -> Row {
         ],
         details: Vec::new(),
         place: place.clone(),
+        revokes: change.is_revocation(),
     }
 }
 
@@ -202,8 +207,8 @@ pub(super) fn verb(change: &Change) -> (Sign, &'static str) {
 /// The address that the change is sent for, else the person's.
 fn who(change: &Change, person: &Person) -> Phrase {
     change.email().map_or_else(
-        || Phrase::theirs(person.label()),
-        |email| Phrase::theirs(email.as_str()),
+        || Phrase::label(person.label()),
+        |email| Phrase::label(email.as_str()),
     )
 }
 
@@ -222,7 +227,7 @@ fn role_change(change: &Change) -> Phrase {
 pub(super) fn role(role: &LiveRole) -> Phrase {
     match role {
         LiveRole::Known(role) => Phrase::ours(role.as_str()),
-        LiveRole::Other(_) => Phrase::theirs(role.to_string()),
+        LiveRole::Other(_) => Phrase::label(&role.to_string()),
     }
 }
 
@@ -231,7 +236,7 @@ fn reason(reason: &Reason) -> Phrase {
         Reason::Departed {
             since: _,
             ticket: Some(_),
-        } => Phrase::theirs(reason.to_string()),
+        } => Phrase::label(&reason.to_string()),
         Reason::Undeclared
         | Reason::Expired { last_day: _ }
         | Reason::Departed {
@@ -261,18 +266,19 @@ fn note(note: &Note, now: Option<Timestamp>) -> Phrase {
         Note::AddedRecently { at } => Phrase::ours(format!("added {}", words::ago(*at, now))),
         Note::Projects { count } => Phrase::ours(words::count(*count, "project")),
         Note::Renamed { declared } => {
-            Phrase::ours("declared as ").then(Phrase::theirs(declared.as_str()))
+            Phrase::ours("declared as ").then(Phrase::label(declared.as_str()))
         }
     }
 }
 
 /// A row that is one sentence, in which values may stand.
-fn sentence(text: String) -> Row {
+fn sentence(text: &str) -> Row {
     Row {
         sign: Sign::Nothing,
-        cells: vec![Phrase::theirs(text)],
+        cells: vec![Phrase::sentence(text)],
         details: Vec::new(),
         place: None,
+        revokes: false,
     }
 }
 
@@ -280,13 +286,14 @@ fn departed(plan: &Plan) -> Section {
     let row = |row: &DepartedLive| Row {
         sign: Sign::Stop,
         cells: vec![
-            Phrase::theirs(row.person.label()),
+            Phrase::label(row.person.label()),
             role(&row.role),
-            Phrase::theirs(row.why.clone()),
+            Phrase::label(&row.why),
             Phrase::ours(format!("{}, never removed here", row.protection)),
         ],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     Section {
         title: "Departed, still live",
@@ -303,9 +310,10 @@ pub(super) fn refused(breaches: &[Breach], id: Option<&PlanId>) -> Section {
         cells: vec![Phrase::ours(breach.kind.as_str()), figures(breach)],
         details: breach_details(breach, id),
         place: None,
+        revokes: false,
     };
     Section {
-        title: "Refused",
+        title: REFUSED,
         tone: Tone::Alarm,
         headers: &["Guardrail", "Figure"],
         rows: breaches.iter().map(row).collect(),
@@ -318,10 +326,11 @@ fn accepted_breaches(breaches: &[Breach]) -> Section {
         cells: vec![
             Phrase::ours(breach.kind.as_str()),
             figures(breach),
-            Phrase::theirs(breach.message.clone()),
+            Phrase::sentence(&breach.message),
         ],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     Section {
         title: "Accepted in this run",
@@ -360,9 +369,9 @@ fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
         .filter(|_| breach.kind.is_overridable())
         .map(|id| Phrase::ours(format!("; or once: --accept {id}:{}", breach.kind)));
     vec![
-        Phrase::theirs(breach.message.clone()),
+        Phrase::sentence(&breach.message),
         Phrase::ours("Way on: ")
-            .then(Phrase::theirs(breach.way_on.clone()))
+            .then(Phrase::sentence(&breach.way_on))
             .then(accept.unwrap_or_default()),
     ]
 }
@@ -385,12 +394,13 @@ fn withheld(people: &[Withheld], id: &PlanId, now: Option<Timestamp>) -> Section
                 sign: Sign::Stop,
                 cells: vec![
                     Phrase::ours("undecided"),
-                    Phrase::theirs(person.label()),
+                    Phrase::label(person.label()),
                     nothing(),
                     nothing(),
                 ],
                 details: Vec::new(),
                 place: None,
+                revokes: false,
             });
         }
         // The person's breaches stand once, under the last of the person's rows.
@@ -425,11 +435,12 @@ fn reported(plan: &Plan) -> Section {
     let row = |row: &Reported| Row {
         sign: Sign::Nothing,
         cells: vec![
-            Phrase::theirs(row.person.label()),
-            Phrase::theirs(row.difference.to_string()),
+            Phrase::label(row.person.label()),
+            Phrase::sentence(&row.difference.to_string()),
         ],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     Section {
         title: "Reported, left as it is",
@@ -443,18 +454,18 @@ fn vanished(plan: &Plan) -> Section {
     let row = |row: &Vanished| Row {
         sign: Sign::Stop,
         cells: vec![
-            Phrase::theirs(row.email.as_str()),
-            Phrase::theirs(row.id.as_str()),
+            Phrase::label(row.email.as_str()),
+            Phrase::label(row.id.as_str()),
             Phrase::ours("pinned, no longer live; not invited until the pin is taken out"),
-            Phrase::theirs(row.place.to_string()),
         ],
         details: Vec::new(),
         place: Some(row.place.clone()),
+        revokes: false,
     };
     Section {
         title: "Vanished",
         tone: Tone::Alarm,
-        headers: &["Who", "Id", "What", "Where"],
+        headers: &["Who", "Id", "What"],
         rows: plan.vanished.iter().map(row).collect(),
     }
 }
@@ -466,12 +477,13 @@ fn unmanaged(plan: &Plan) -> Section {
     let row = |row: &UnmanagedRow| Row {
         sign: Sign::Nothing,
         cells: vec![
-            Phrase::theirs(row.person.label()),
+            Phrase::label(row.person.label()),
             role(&row.role).then(Phrase::ours(if row.invite { " (invite)" } else { "" })),
-            Phrase::theirs(row.why.to_string()),
+            Phrase::label(&row.why.to_string()),
         ],
         details: Vec::new(),
         place: None,
+        revokes: false,
     };
     Section {
         title: "Unmanaged, left alone",

@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::next::{self, Step};
 use super::phrase::Phrase;
+use super::safe::Shown;
 use super::story::{self, Row, Section};
 use super::{Paint, Totals, words};
 use crate::document::PlanView;
-use crate::guardrail::{Breach, BreachKind, Judgement};
+use crate::guardrail::{Breach, Judgement};
 
 /// Columns that a cell may widen its column to; a longer one only moves what follows it in its own row.
 const COLUMN_WIDTH_MAX: usize = 48;
@@ -21,11 +23,10 @@ const QUIET_ROWS_MAX: usize = 25;
 /// Returns the plan as text, ending in a newline.
 pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
     let judgement = view.judgement;
-    let totals = Totals::of(judgement);
-    if totals.is_converged() && judgement.caveats.is_empty() && judgement.plan.remarks.is_empty() {
-        return converged(judgement, totals);
+    if Totals::of(judgement).is_converged() {
+        return converged(view, paint);
     }
-    let mut text = format!("{}\n", head(judgement));
+    let mut text = format!("Plan for {}\n", stamp(judgement));
     for section in story::sections(view) {
         text.push('\n');
         text.push_str(&section_text(&section, paint));
@@ -34,15 +35,11 @@ pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
     let _ = writeln!(
         text,
         "{}",
-        paint.title(story::Tone::Change, &headline(judgement))
+        paint.title(story::Tone::Change, &next::headline(judgement))
     );
     let _ = writeln!(text, "Plan id {}.", view.ids.plan);
-    for line in view
-        .apply
-        .map(|command| next(view, command))
-        .unwrap_or_default()
-    {
-        let _ = writeln!(text, "{line}");
+    for Step { label, command } in next::steps(view) {
+        let _ = writeln!(text, "{label}: {command}");
     }
     text
 }
@@ -52,95 +49,28 @@ pub fn refusal_text(breaches: &[Breach], paint: Paint) -> String {
     section_text(&story::refused(breaches, None), paint)
 }
 
-/// The plan of a roster in which nothing differs, in one line.
-fn converged(judgement: &Judgement, totals: Totals) -> String {
-    let plan = &judgement.plan;
-    let people = words::count(plan.unchanged, "member");
-    let unmanaged = match totals.unmanaged {
-        0 => String::new(),
-        rows => format!("; {rows} unmanaged"),
-    };
-    format!(
-        "No changes. Live equals desired: {people} and pending invites as declared{unmanaged} ({}).\n",
-        stamp(judgement)
-    )
+/// The plan of a roster in which nothing differs: one line, and below it what every plan shows.
+fn converged(view: &PlanView<'_>, paint: Paint) -> String {
+    let people = words::count(view.judgement.plan.unchanged, "member");
+    let mut text = format!(
+        "No changes. Live equals desired: {people} and pending invites as declared ({}).\n",
+        stamp(view.judgement)
+    );
+    for section in story::sections(view) {
+        text.push('\n');
+        text.push_str(&section_text(&section, paint));
+    }
+    text
 }
 
-/// `Plan for org-AbC123, read 2026-11-24 03:15 UTC`.
-fn head(judgement: &Judgement) -> String {
-    format!("Plan for {}", stamp(judgement))
-}
-
+/// `org-AbC123, read 2026-11-24 03:15 UTC`.
 fn stamp(judgement: &Judgement) -> String {
     let plan = &judgement.plan;
-    let organization = Phrase::theirs(plan.organization.as_str()).line();
+    let organization = Phrase::label(&plan.organization).line();
     match plan.observed_at {
         Some(at) => format!("{organization}, read {}", words::minute(at)),
         None => organization,
     }
-}
-
-/// `Plan: 2 to remove; 1 withheld; 3 reported.`, and whether it is refused.
-pub(super) fn headline(judgement: &Judgement) -> String {
-    let totals = Totals::of(judgement);
-    if judgement.breaches.is_empty() {
-        format!("Plan: {totals}.")
-    } else {
-        let kinds = kinds(&judgement.breaches).join(", ");
-        format!("Plan: {totals}. Refused by {kinds}: nothing is executed.")
-    }
-}
-
-/// The commands that go on from here.
-fn next(view: &PlanView<'_>, command: &str) -> Vec<String> {
-    let (judgement, id) = (view.judgement, &view.ids.plan);
-    let refusing = &judgement.breaches;
-    let withholding: Vec<Breach> = judgement
-        .withheld
-        .iter()
-        .flat_map(|withheld| withheld.breaches.iter().cloned())
-        .collect();
-    let mut lines = Vec::new();
-    if refusing.iter().any(|breach| !breach.kind.is_overridable()) {
-        return lines;
-    }
-    if !refusing.is_empty() {
-        let kinds = kinds(refusing).join(",");
-        lines.push(format!(
-            "To accept these figures once: {command} --accept {id}:{kinds}"
-        ));
-    } else if !judgement.actions.is_empty() {
-        lines.push(format!("Next: {command}"));
-    }
-    let accepted: Vec<Breach> = refusing
-        .iter()
-        .chain(
-            withholding
-                .iter()
-                .filter(|breach| breach.kind.is_overridable()),
-        )
-        .cloned()
-        .collect();
-    if withholding
-        .iter()
-        .any(|breach| breach.kind.is_overridable())
-    {
-        let kinds = kinds(&accepted).join(",");
-        lines.push(format!(
-            "With what is withheld: {command} --accept {id}:{kinds}"
-        ));
-    }
-    lines
-}
-
-/// The names of breaches, each once, in the order of the guardrails.
-fn kinds(breaches: &[Breach]) -> Vec<&'static str> {
-    let named = |kind: &BreachKind| breaches.iter().any(|breach| breach.kind == *kind);
-    BreachKind::ALL
-        .into_iter()
-        .filter(named)
-        .map(BreachKind::as_str)
-        .collect()
 }
 
 /// A title and its aligned rows.
@@ -174,6 +104,15 @@ pub(super) fn section_text(section: &Section, paint: Paint) -> String {
     text
 }
 
+/// A row in one sentence: `remove eve@acme.dev reader undeclared`, with two spaces between the cells as in a table.
+pub(super) fn sentence(row: &Row) -> String {
+    let cells = row.cells.iter().map(Phrase::line);
+    cells
+        .filter(|cell| !cell.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
+}
+
 fn row_text(text: &mut String, row: &Row, cells: &[String], widths: &[usize], paint: Paint) {
     let mut line = format!("  {}", row.sign.as_str());
     for (cell, width) in cells.iter().zip(widths) {
@@ -181,6 +120,9 @@ fn row_text(text: &mut String, row: &Row, cells: &[String], widths: &[usize], pa
         line.push_str(cell);
         let padding = width.saturating_sub(cell.width()) + 1;
         line.push_str(&" ".repeat(padding));
+    }
+    if let Some(place) = &row.place {
+        let _ = write!(line, "({}:{})", Shown::label(&place.file), place.line);
     }
     let _ = writeln!(text, "{}", paint.row(row.sign, line.trim_end()));
     for detail in &row.details {
@@ -195,6 +137,9 @@ fn widths(lines: &[Vec<String>], columns: usize) -> Vec<usize> {
         for (width, cell) in widths.iter_mut().zip(cells) {
             *width = (*width).max(cell.width().min(COLUMN_WIDTH_MAX));
         }
+    }
+    if let Some(last) = widths.last_mut() {
+        *last = 0;
     }
     widths
 }

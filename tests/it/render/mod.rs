@@ -2,6 +2,8 @@
 
 mod everything;
 pub(crate) mod fixtures;
+mod formats;
+mod hostile;
 mod report;
 mod table;
 mod text;

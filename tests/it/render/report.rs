@@ -54,7 +54,7 @@ fn what_did_not_happen_stands_first() {
       ~ re-role        lin@acme.dev      owner -> reader  not attempted
 
     Done:
-      + invite  ada@acme.dev  reader  done
+      + invite  ada@acme.dev  reader  done (members.toml:12)
       - remove  eve@acme.dev  reader  already done
 
     Withheld:
@@ -66,7 +66,7 @@ fn what_did_not_happen_stands_first() {
           Way on: run with the admin key of another owner
 
     Executed, not visible yet:
-      + invite  ada@acme.dev  reader  declared, not in
+      + invite  ada@acme.dev  reader  declared, not in (members.toml:12)
 
     Gone, and not by this plan:
       ! lost@acme.dev  user-50

@@ -30,7 +30,7 @@ fn every_kind_of_row_has_its_section() {
       ~ re-role        lin@acme.dev      owner -> reader  role differs
       - remove         eve@acme.dev      reader           departed since 2026-11-20 (HR-9)
       - cancel invite  bob@acme.dev      reader           undeclared
-      + invite         ada@acme.dev      reader           declared, not in
+      + invite         ada@acme.dev      reader           declared, not in (members.toml:12)
 
     Withheld:
       - remove     root@acme.dev  owner  undeclared
@@ -48,7 +48,7 @@ fn every_kind_of_row_has_its_section() {
         odd@acme.dev    has unknown role `admin`, declared reader; it is never set
 
     Vanished:
-      ! gone@acme.dev  user-22  pinned, no longer live; not invited until the pin is taken out  members.toml:40:1
+      ! gone@acme.dev  user-22  pinned, no longer live; not invited until the pin is taken out (members.toml:40)
 
     Unmanaged, left alone:
         support@openai.com  owner   matches `*@openai.com`

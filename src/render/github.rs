@@ -1,0 +1,86 @@
+//! A plan as annotations of a GitHub Actions run.
+//!
+//! GitHub shows about ten annotations of a level and step, so each level ends with how many more there are: a
+//! reader must not take ten removals for all of them. Every line begins with a command of ours, and values are
+//! escaped, so none of them can begin one.
+
+use std::fmt::Write as _;
+
+use super::next;
+use super::safe;
+use super::story::{self, Row, Section, Sign, Tone};
+use super::text;
+use crate::document::PlanView;
+
+/// Annotations of one level at most, the last one counting the rest.
+const ANNOTATIONS_MAX: usize = 10;
+
+/// The levels of annotations, the worst first.
+const LEVELS: [&str; 3] = ["error", "warning", "notice"];
+
+/// Returns one workflow command per line: refusals, then what takes access, then the rest, then the headline.
+pub fn github(view: &PlanView<'_>) -> String {
+    let sections = story::sections(view);
+    let mut lines = String::new();
+    for level in LEVELS {
+        let found: Vec<(&Section, &Row)> = sections
+            .iter()
+            .flat_map(|section| section.rows.iter().map(move |row| (section, row)))
+            .filter(|(section, row)| self::level(section, row) == Some(level))
+            .collect();
+        let shown = if found.len() > ANNOTATIONS_MAX {
+            &found[..ANNOTATIONS_MAX - 1]
+        } else {
+            &found
+        };
+        for (section, row) in shown {
+            annotation(&mut lines, level, section, row);
+        }
+        if shown.len() < found.len() {
+            let more = found.len() - shown.len();
+            let _ = writeln!(
+                lines,
+                "::{level} title=Membership plan::and {more} more; the plan document has all of them"
+            );
+        }
+    }
+    let headline = safe::github_data(&next::headline(view.judgement));
+    let id = &view.ids.plan;
+    let _ = writeln!(
+        lines,
+        "::notice title=Membership plan::{headline} Plan id {id}."
+    );
+    lines
+}
+
+/// The level of a row; quiet rows are in the documents and need no annotation.
+fn level(section: &Section, row: &Row) -> Option<&'static str> {
+    match (section.tone, row.sign) {
+        (Tone::Alarm, Sign::Stop) if section.title == story::REFUSED => Some("error"),
+        (Tone::Alarm, _) => Some("warning"),
+        (Tone::Change, _) if row.revokes => Some("warning"),
+        (Tone::Change, _) => Some("notice"),
+        (Tone::Quiet, _) => None,
+    }
+}
+
+fn annotation(lines: &mut String, level: &str, section: &Section, row: &Row) {
+    let mut message = text::sentence(row);
+    for detail in &row.details {
+        let _ = write!(message, ". {}", detail.line());
+    }
+    let place = row.place.as_ref().map_or_else(String::new, |place| {
+        format!(
+            "file={},line={},col={},",
+            safe::github_property(&place.file),
+            place.line,
+            place.column
+        )
+    });
+    let title = safe::github_property(section.title);
+    let _ = writeln!(
+        lines,
+        "::{level} {place}title={title}::{}",
+        safe::command_data(&message)
+    );
+}

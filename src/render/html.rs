@@ -1,0 +1,121 @@
+//! A plan as one HTML page that needs nothing else and can run nothing.
+//!
+//! Its content policy allows the inline style and nothing more, so that even a mistake in escaping could not run a
+//! script, load a picture or send a form.
+
+use std::fmt::Write as _;
+
+use super::next::{self, Step};
+use super::phrase::Phrase;
+use super::story::{self, Row, Section, Sign, Tone};
+use super::{safe, words};
+use crate::document::PlanView;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}\
+table{border-collapse:collapse;width:100%}\
+th,td{border-bottom:1px solid #8884;padding:.3rem .6rem;text-align:left;vertical-align:top}\
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
+.alarm h2{color:#c0392b}.take{color:#c0392b}.give{color:#1e8449}.change{color:#b9770e}\
+bdi,code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
+p.detail{margin:.2rem 0 0;opacity:.8}";
+
+/// Returns the whole page.
+pub fn html(view: &PlanView<'_>) -> String {
+    let organization = safe::html(&view.judgement.plan.organization);
+    let mut body = String::new();
+    for section in story::sections(view) {
+        section_html(&mut body, &section);
+    }
+    let mut foot = format!("<p>Cost: {}.</p>\n", safe::html(&words::cost(view.cost)));
+    for Step { label, command } in next::steps(view) {
+        let _ = writeln!(
+            foot,
+            "<p>{label}: <code>{}</code></p>",
+            safe::html(&command)
+        );
+    }
+    let read = view
+        .judgement
+        .plan
+        .observed_at
+        .map_or_else(String::new, |at| format!(", read {}", words::minute(at)));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Membership plan for {organization}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>Membership plan for <bdi>{organization}</bdi></h1>\n<p><strong>{}</strong></p>\n{body}{foot}\
+         <footer>Plan id <code>{}</code>{read}, rosterctl {}</footer>\n</body>\n</html>\n",
+        safe::html(&next::headline(view.judgement)),
+        view.ids.plan,
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+fn section_html(body: &mut String, section: &Section) {
+    let Section {
+        title,
+        tone,
+        headers,
+        rows,
+    } = section;
+    let class = match tone {
+        Tone::Alarm => "alarm",
+        Tone::Change => "changes",
+        Tone::Quiet => "quiet",
+    };
+    let _ = write!(
+        body,
+        "<section class=\"{class}\">\n<h2>{title} ({})</h2>\n<table>\n<tr><th></th>",
+        rows.len()
+    );
+    for header in *headers {
+        let _ = write!(body, "<th>{header}</th>");
+    }
+    body.push_str("</tr>\n");
+    for row in rows {
+        row_html(body, row);
+    }
+    body.push_str("</table>\n</section>\n");
+}
+
+fn row_html(body: &mut String, row: &Row) {
+    let Row {
+        sign,
+        cells,
+        details,
+        place,
+        revokes: _,
+    } = row;
+    let class = match sign {
+        Sign::Take | Sign::Stop => "take",
+        Sign::Give => "give",
+        Sign::Change => "change",
+        Sign::Nothing => "",
+    };
+    let _ = write!(body, "<tr><td class=\"{class}\">{}</td>", sign.as_str());
+    let last = cells.len().saturating_sub(1);
+    for (index, cell) in cells.iter().enumerate() {
+        let mut under = Vec::new();
+        if index == last {
+            under.extend(details.iter().map(Phrase::html));
+            under.extend(
+                place
+                    .as_ref()
+                    .map(|place| Phrase::label(&format!("{}:{}", place.file, place.line)).html()),
+            );
+        }
+        let _ = write!(body, "<td>{}{}</td>", cell.html(), paragraphs(&under));
+    }
+    body.push_str("</tr>\n");
+}
+
+fn paragraphs(texts: &[String]) -> String {
+    let mut html = String::new();
+    for text in texts {
+        let _ = write!(html, "<p class=\"detail\">{text}</p>");
+    }
+    html
+}
