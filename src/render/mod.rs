@@ -13,6 +13,7 @@ mod markdown;
 mod next;
 mod paint;
 mod phrase;
+pub mod redact;
 mod report;
 pub mod safe;
 mod story;
