@@ -149,7 +149,10 @@ mod tests {
         );
         book.learn(
             Operation::CreateInvite,
-            learned(Pace::Window { requests: 10 }),
+            learned(Pace::Window {
+                requests: 10,
+                second: Some(12.5),
+            }),
         );
         book
     }

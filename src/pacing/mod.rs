@@ -24,12 +24,21 @@
 
 mod backoff;
 mod book;
+mod bucket;
+mod candidate;
 mod ceiling;
+mod estimator;
+mod evidence;
+mod exchange;
 mod hints;
 mod pace;
 mod pacer;
+mod prior;
+mod summary;
+mod window;
 
 pub use book::{BookError, PaceBook};
+pub use exchange::{Answer, PaceSettings, Reason, Ticket, Wait};
 pub use hints::{Hints, Quota};
 pub use pace::{LearnedPace, Pace};
-pub use pacer::{Answer, PaceSettings, Pacer, Reason, Ticket, Wait};
+pub use pacer::Pacer;

@@ -5,8 +5,7 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The span that a window counts over. One second more than a minute, for clocks that differ.
-pub(super) const WINDOW: Duration = Duration::from_secs(61);
+use super::ceiling::MINUTE;
 
 /// The shape and size of an operation's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -25,6 +24,9 @@ pub enum Pace {
     Window {
         /// Requests that one window admits, at least 1.
         requests: u32,
+        /// The second of the wall clock's minute at which windows begin, 0 to 60; `None` when a window begins
+        /// with its first request.
+        second: Option<f64>,
     },
 }
 
@@ -36,7 +38,7 @@ pub struct LearnedPace {
     pub pace: Pace,
     /// When the last request was sent: a bucket refills from then on.
     pub last_sent: Timestamp,
-    /// When the figure last agreed with the answers.
+    /// When the limit was measured.
     pub learned_at: Timestamp,
 }
 
@@ -51,11 +53,32 @@ impl Pace {
                     u32::try_from(requests.saturating_sub(burst)).unwrap_or(u32::MAX),
                 )
             }
-            Self::Window { requests: size } => {
+            Self::Window {
+                requests: size,
+                second: _,
+            } => {
                 let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
                 let windows = requests.saturating_sub(1) / size;
-                WINDOW.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
+                MINUTE.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
             }
+        }
+    }
+
+    /// The same limit once its burst is used up.
+    pub(super) fn without_burst(self) -> Self {
+        match self {
+            Self::Bucket {
+                per_minute,
+                burst: _,
+            } => Self::Bucket {
+                per_minute,
+                burst: 1,
+            },
+            Self::Clear
+            | Self::Window {
+                requests: _,
+                second: _,
+            } => self,
         }
     }
 
@@ -66,7 +89,10 @@ impl Pace {
             Self::Bucket { per_minute, burst } => {
                 (PER_MINUTE_MIN..=PER_MINUTE_MAX).contains(&per_minute) && burst >= 1
             }
-            Self::Window { requests } => requests >= 1,
+            Self::Window { requests, second } => {
+                let minute = 0.0..=60.0;
+                requests >= 1 && second.is_none_or(|second| minute.contains(&second))
+            }
         }
     }
 }
@@ -84,7 +110,7 @@ pub(super) fn spacing(per_minute: f64) -> Duration {
 impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Clear => f.write_str("no limit met"),
+            Self::Clear => f.write_str("no limit seen"),
             Self::Bucket {
                 per_minute,
                 burst: _,
@@ -96,7 +122,10 @@ impl fmt::Display for Pace {
                 per_minute,
                 burst: _,
             } => write!(f, "{per_minute:.0}/min"),
-            Self::Window { requests } => write!(f, "{requests} a minute"),
+            Self::Window {
+                requests,
+                second: _,
+            } => write!(f, "{requests} a minute"),
         }
     }
 }
@@ -111,7 +140,10 @@ mod tests {
             per_minute: 6.0,
             burst: 4,
         };
-        let window = Pace::Window { requests: 10 };
+        let window = Pace::Window {
+            requests: 10,
+            second: None,
+        };
         for (pace, requests, seconds) in [
             (Pace::Clear, 1000, 0),
             (bucket, 0, 0),
@@ -119,8 +151,8 @@ mod tests {
             (bucket, 50, 460),
             (window, 0, 0),
             (window, 10, 0),
-            (window, 11, 61),
-            (window, 50, 244),
+            (window, 11, 60),
+            (window, 50, 240),
         ] {
             assert_eq!(
                 pace.time_for(requests).as_secs(),
@@ -137,11 +169,17 @@ mod tests {
             burst: 1,
         };
         for (pace, text) in [
-            (Pace::Clear, "no limit met"),
+            (Pace::Clear, "no limit seen"),
             (bucket(8.0), "8/min"),
             (bucket(6.34), "6.3/min"),
             (bucket(59.7), "60/min"),
-            (Pace::Window { requests: 10 }, "10 a minute"),
+            (
+                Pace::Window {
+                    requests: 10,
+                    second: None,
+                },
+                "10 a minute",
+            ),
         ] {
             assert_eq!(pace.to_string(), text);
         }

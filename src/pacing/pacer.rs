@@ -1,91 +1,26 @@
 //! The pacer of one operation: the latest of all reasons to wait.
 
-use std::{fmt, num::NonZeroU32, num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     backoff,
     ceiling::Ceiling,
-    hints::Hints,
+    estimator::Estimator,
+    evidence::Evidence,
+    exchange::{Answer, PaceSettings, Reason, Ticket, Wait},
     pace::{LearnedPace, Pace},
 };
 use crate::roster::Operation;
 
 /// Reads that must be accepted before several are in flight.
 const ACCEPTED_BEFORE_CONCURRENCY: u32 = 12;
-
-/// What the user can set about pacing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PaceSettings {
-    /// The longest hint that is obeyed; a longer one ends the run.
-    pub delay_max: Duration,
-    /// At most this many requests in any minute, for each operation; `None` sets no ceiling.
-    pub requests_per_minute_max: Option<NonZeroU32>,
-    /// Reads in flight at most.
-    pub concurrency_max: NonZeroUsize,
-}
-
-impl PaceSettings {
-    /// What holds when the user sets nothing.
-    pub const DEFAULT: Self = Self {
-        delay_max: Duration::from_mins(2),
-        requests_per_minute_max: None,
-        concurrency_max: NonZeroUsize::new(4).expect("4 is not zero"),
-    };
-}
-
-/// When the next request may leave.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Wait {
-    /// At once.
-    Now,
-    /// Not before `at`, a time since the start of the run. An answer that arrives meanwhile may move it.
-    Until {
-        /// From when.
-        at: Duration,
-        /// Why.
-        reason: Reason,
-    },
-    /// The server asked for a wait beyond `delay_max`: the run ends, and can go on at `at`.
-    TooLong {
-        /// From when, since the start of the run.
-        at: Duration,
-    },
-}
-
-/// Why a request waits, for people.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reason {
-    /// The server said so.
-    Hint,
-    /// The pace that this run or an earlier one learned: a bucket or a window.
-    Learned(Pace),
-    /// The limit is being measured.
-    Probing,
-    /// The user's ceiling, in requests a minute.
-    Ceiling(NonZeroU32),
-    /// After a failure.
-    Backoff,
-}
-
-/// One request on its way. Every ticket is handed back with its answer.
-#[derive(Debug)]
-#[must_use = "a request without an answer is never learned from"]
-pub struct Ticket {
-    sent: Duration,
-}
-
-/// What came of a request, as far as its pace goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The limiter let it through, whatever the answer said: 200 and 404 alike.
-    Accepted(Hints),
-    /// Refused for its pace: a 429 that is worth another try.
-    Throttled(Hints),
-    /// A server error, or no answer: says nothing about the pace, but hurrying will not help.
-    Failed(Hints),
-}
+/// After so many 429s in a row a hint is the shortest wait, and no longer exactly the wait: some servers say one
+/// second whatever the limit is.
+const TOLD_TRUSTED: u32 = 2;
+/// A figure older than this is not quite trusted.
+const FIGURE_AGE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Decides when the next request of one operation may leave.
 #[derive(Debug)]
@@ -100,10 +35,14 @@ pub struct Pacer {
     hint: Duration,
     /// Until when a failure delays the next request.
     backoff: Duration,
-    /// Answers in a row that were not accepted.
+    /// Answers in a row that were not accepted and did not say when to come back.
     failures: u32,
     accepted: u32,
-    throttled: u32,
+    estimator: Estimator,
+    /// The last answer said how many more may be sent, or when: nothing has to be estimated.
+    quota_known: bool,
+    /// 429s in a row that said when to come back.
+    told: u32,
     last_sent: Option<Duration>,
     latency: Latency,
 }
@@ -132,7 +71,9 @@ impl Pacer {
             backoff: Duration::ZERO,
             failures: 0,
             accepted: 0,
-            throttled: 0,
+            estimator: learned.map_or_else(Estimator::cold, |learned| warm(learned, started_at)),
+            quota_known: false,
+            told: 0,
             last_sent: None,
             latency: Latency::default(),
         }
@@ -152,6 +93,11 @@ impl Pacer {
         {
             latest = (ceiling.opens_at(), Reason::Ceiling(*max));
         }
+        if let Some(opens_at) = self.paced()
+            && opens_at > latest.0
+        {
+            latest = (opens_at, self.paced_by());
+        }
         let (at, reason) = latest;
         if at <= now {
             Wait::Now
@@ -163,10 +109,14 @@ impl Pacer {
     /// How many requests could leave at `now`, one after the other, without a wait; the caller bounds its batches.
     pub fn admissible(&self, now: Duration) -> usize {
         match self.wait(now) {
-            Wait::Now => self
-                .ceiling
-                .as_ref()
-                .map_or(usize::MAX, |(_, ceiling)| ceiling.admissible(now)),
+            Wait::Now => {
+                let ceiling = self.ceiling.as_ref();
+                let ceiling = ceiling.map_or(usize::MAX, |(_, ceiling)| ceiling.admissible(now));
+                match self.paced() {
+                    Some(_) => ceiling.min(self.estimator.admissible(now.as_secs_f64())),
+                    None => ceiling,
+                }
+            }
             Wait::Until { at: _, reason: _ } | Wait::TooLong { at: _ } => 0,
         }
     }
@@ -177,7 +127,7 @@ impl Pacer {
             .learned
             .is_some_and(|learned| learned.pace == Pace::Clear);
         let clear = stored_clear || self.accepted >= ACCEPTED_BEFORE_CONCURRENCY;
-        if self.operation.is_write() || self.throttled > 0 || !clear {
+        if self.operation.is_write() || self.estimator.is_active() || !clear {
             1
         } else {
             self.settings.concurrency_max.get()
@@ -204,14 +154,23 @@ impl Pacer {
             Answer::Accepted(hints) => {
                 self.accepted = self.accepted.saturating_add(1);
                 self.failures = 0;
+                self.told = 0;
                 self.latency.note(now.saturating_sub(sent));
+                let is_open = hints.quota.remaining.is_some_and(|left| left > 0);
+                self.quota_known = is_open || hints.quota.wait().is_some();
+                self.estimator.learn(&Evidence::new(sent, now, true, hints));
                 // A `retry-after` on a success means something else (202, 301): only the quota counts.
                 self.obey(hints.quota.wait(), now);
             }
             Answer::Throttled(hints) => {
-                self.throttled = self.throttled.saturating_add(1);
-                let wait = hints.retry_after.max(hints.quota.wait());
-                if !self.obey(wait, now) {
+                self.quota_known = false;
+                self.estimator
+                    .learn(&Evidence::new(sent, now, false, hints));
+                if self.obey(hints.retry_after.max(hints.quota.wait()), now) {
+                    self.told = self.told.saturating_add(1);
+                } else {
+                    // The estimate may well say later; it never says sooner.
+                    self.told = 0;
                     self.back_off(now);
                 }
             }
@@ -223,27 +182,37 @@ impl Pacer {
         }
     }
 
-    /// The figure for the next run; `None` when nothing was sent.
+    /// The figure for the next run; `None` when there is nothing to keep, and an older figure stays.
     pub fn learned(&self) -> Option<LearnedPace> {
-        let last_sent = self.started_at + self.last_sent?;
-        if self.accepted >= ACCEPTED_BEFORE_CONCURRENCY && self.throttled == 0 {
+        // Only past the year 9999 is there no sum.
+        let last_sent = self.started_at.checked_add(self.last_sent?).ok()?;
+        let measured = |pace| {
             Some(LearnedPace {
-                pace: Pace::Clear,
+                pace,
                 last_sent,
                 learned_at: last_sent,
             })
-        } else {
-            let learned = self.learned?;
-            Some(LearnedPace {
-                last_sent,
-                ..learned
-            })
+        };
+        let older = self.learned.map(|learned| LearnedPace {
+            last_sent,
+            ..learned
+        });
+        match self.estimator.pace(second_of_minute(self.started_at)) {
+            // A figure that has just failed is worth less than a vague one.
+            Some((pace, sure)) if self.estimator.is_taught() && (sure || older.is_some()) => {
+                measured(pace)
+            }
+            None if self.accepted >= ACCEPTED_BEFORE_CONCURRENCY => measured(Pace::Clear),
+            Some(_) | None => older,
         }
     }
 
     /// The pace that is known now.
     pub fn pace(&self) -> Option<Pace> {
-        self.learned().or(self.learned).map(|learned| learned.pace)
+        match self.estimator.pace(second_of_minute(self.started_at)) {
+            Some((pace, _)) => Some(pace),
+            None => self.learned().or(self.learned).map(|learned| learned.pace),
+        }
     }
 
     /// How long `requests` more requests will take, at the pace and the latency known now.
@@ -261,7 +230,26 @@ impl Pacer {
             .map_or(Duration::ZERO, |(_, ceiling)| {
                 ceiling.time_for(requests, now)
             });
-        first.max(ceiling).max(serial)
+        let paced = match self.paced() {
+            Some(_) => self.estimator.time_for(requests, now.as_secs_f64()),
+            None => 0.0,
+        };
+        let paced = Duration::try_from_secs_f64(paced).unwrap_or(Duration::MAX);
+        first.max(ceiling).max(serial).max(paced)
+    }
+
+    /// From when the estimated limit admits a request; `None` where there is none to keep to.
+    fn paced(&self) -> Option<Duration> {
+        let is_told = (1..=TOLD_TRUSTED).contains(&self.told);
+        let opens_at = self.estimator.opens_at();
+        opens_at.filter(|_| !self.quota_known && !is_told)
+    }
+
+    fn paced_by(&self) -> Reason {
+        match self.estimator.pace(second_of_minute(self.started_at)) {
+            Some((pace, true)) => Reason::Learned(pace),
+            Some((_, false)) | None => Reason::Probing,
+        }
     }
 
     /// Waits as long as the server asked, if it asked.
@@ -277,6 +265,25 @@ impl Pacer {
         let delay = backoff::delay(self.failures, &mut self.random);
         self.backoff = self.backoff.max(now + delay);
     }
+}
+
+/// An estimator that starts with the figure of an earlier run.
+fn warm(learned: &LearnedPace, started_at: Timestamp) -> Estimator {
+    let LearnedPace {
+        pace,
+        last_sent,
+        learned_at,
+    } = learned;
+    // A figure from the future is one of a clock that was wrong: it counts as just now.
+    let idle = Duration::try_from(started_at.duration_since(*last_sent)).unwrap_or_default();
+    let is_old = started_at.duration_since(*learned_at) > FIGURE_AGE_MAX;
+    Estimator::warm(pace, idle, second_of_minute(started_at), is_old)
+}
+
+/// The second of the wall clock's minute.
+fn second_of_minute(at: Timestamp) -> f64 {
+    let milliseconds = at.as_millisecond().rem_euclid(60_000);
+    f64::from(i32::try_from(milliseconds).unwrap_or_default()) / 1000.0
 }
 
 /// The mean time from request to answer, recent answers weighing more.
@@ -295,21 +302,10 @@ impl Latency {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hint => f.write_str("the API asked for it"),
-            Self::Learned(pace) => write!(f, "learned pace, {pace}"),
-            Self::Probing => f.write_str("measuring the limit"),
-            Self::Ceiling(max) => write!(f, "ceiling, {max} requests a minute"),
-            Self::Backoff => f.write_str("backing off after a failure"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pacing::{Hints, Quota};
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -378,7 +374,7 @@ mod tests {
     fn an_empty_quota_waits_for_its_reset_also_after_a_success() {
         let mut pacer = remover();
         let quota = |remaining| Hints {
-            quota: crate::pacing::Quota {
+            quota: Quota {
                 limit: Some(10),
                 remaining: Some(remaining),
                 reset: Some(seconds(17)),

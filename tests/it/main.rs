@@ -14,6 +14,7 @@ mod desired_include;
 mod desired_syntax;
 mod desired_violations;
 mod document;
+mod pacing;
 mod provider;
 mod provider_sockets;
 mod render;
