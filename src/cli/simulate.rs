@@ -13,7 +13,7 @@ use super::files::read_text;
 use super::signals::Signals;
 use super::terminal;
 use crate::outcome::Exit;
-use crate::simulator::{Hints, Limit, Population, Roster, Settings, Simulator, bind};
+use crate::simulator::{FaultScript, Hints, Limit, Population, Roster, Settings, Simulator, bind};
 
 /// Serve a made-up organization on loopback
 ///
@@ -64,6 +64,14 @@ pub(super) struct SimulateArgs {
     /// Show a write to reads only after this many milliseconds
     #[arg(long, value_name = "M", default_value_t = 0)]
     lag_ms: u64,
+
+    /// Let requests go wrong as a script says: entries of endpoint, nth, times and fault
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+
+    /// Let each request that the script leaves alone go wrong with this chance, 0 to 1
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    chaos: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,6 +121,12 @@ fn settings(args: &SimulateArgs) -> Result<Settings, Failure> {
         }
         None => Population::Members(args.members),
     };
+    let faults = match &args.faults {
+        Some(path) => FaultScript::parse(&read_text(path)?).map_err(|error| {
+            Failure::caused(format!("{} is no fault script", path.display()), error)
+        })?,
+        None => FaultScript::default(),
+    };
     let now_s = jiff::Timestamp::now().as_second();
     Ok(Settings {
         admin_key: args.admin_key_file.as_deref().map(read_key).transpose()?,
@@ -125,6 +139,8 @@ fn settings(args: &SimulateArgs) -> Result<Settings, Failure> {
         },
         latency: Duration::from_millis(args.latency_ms),
         lag: Duration::from_millis(args.lag_ms),
+        faults,
+        chaos: args.chaos,
         ..Settings::quiet(population, args.seed, now_s)
     })
 }
@@ -139,5 +155,33 @@ fn limit(args: &SimulateArgs) -> Limit {
         },
         (Some(requests), Some(Window::Fixed)) => Limit::FixedWindow { requests, length },
         (Some(requests), Some(Window::Sliding)) => Limit::SlidingWindow { requests, length },
+    }
+}
+
+/// A chance, as a flag gives it.
+fn chance(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|chance| (0.0..=1.0).contains(chance))
+        .ok_or_else(|| "a chance is a number from 0 to 1".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chance_lies_between_never_and_always() {
+        for (text, is_one) in [
+            ("0", true),
+            ("0.25", true),
+            ("1", true),
+            ("1.01", false),
+            ("-0.1", false),
+            ("NaN", false),
+            ("often", false),
+        ] {
+            assert_eq!(chance(text).is_ok(), is_one, "{text}");
+        }
     }
 }
