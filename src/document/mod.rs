@@ -7,6 +7,7 @@
 mod change;
 mod plan;
 mod report;
+mod reviewed;
 mod roster;
 mod rows;
 mod schema;
@@ -16,6 +17,7 @@ pub use plan::{
     BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,
 };
 pub use report::{ForeignDocument, OutcomeDocument, ReportDocument, VerificationDocument};
+pub use reviewed::{ReviewedError, ReviewedPlan, stale};
 pub use roster::{RosterDocument, RosterRow};
 pub use rows::{
     DepartedDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,

@@ -10,7 +10,7 @@ use super::story::{self, Row, Section, Sign, Tone};
 use super::text::section_text;
 use super::{Paint, words};
 use crate::document::ReportView;
-use crate::outcome::Outcome;
+use crate::outcome::{Exit, Outcome};
 use crate::plan::Person;
 use crate::verify::{Foreign, Verification};
 
@@ -21,6 +21,7 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (action, outcome) in view.results() {
         let mut row = story::action_row(action, now);
+        row.place = None;
         row.cells.truncate(3);
         row.cells.push(outcome_phrase(outcome));
         if outcome.is_some_and(Outcome::is_done) {
@@ -50,12 +51,11 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
     if let Some(journal) = view.journal {
         let _ = writeln!(text, "Journal: {}", Phrase::label(journal).line());
     }
-    let _ = writeln!(
-        text,
-        "Exit {}: {}.",
-        view.exit_code,
-        exit_meaning(view.exit_code)
-    );
+    let exit = Exit::ALL
+        .into_iter()
+        .find(|exit| exit.code() == view.exit_code);
+    let meaning = exit.map_or("no code of this program", Exit::meaning);
+    let _ = writeln!(text, "Exit {}: {}.", view.exit_code, meaning);
     text
 }
 
@@ -195,19 +195,4 @@ fn verdict(verification: Option<&Verification>) -> String {
         parts.push("no complete listing confirmed it".to_owned());
     }
     format!("Not verified: {}.", parts.join(", "))
-}
-
-/// What an exit code of this program says.
-pub fn exit_meaning(code: u8) -> &'static str {
-    match code {
-        0 => "converged, or nothing to do",
-        1 => "failure, or the answer was no",
-        2 => "changes pending",
-        3 => "refused by a guardrail",
-        4 => "stale: the reviewed plan does not hold an action that is needed now",
-        5 => "some action failed, was withheld, is unknown or was not attempted",
-        6 => "all reported done but not confirmed, or somebody outside the plan is gone",
-        64 => "usage",
-        _ => "unknown",
-    }
 }

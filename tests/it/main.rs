@@ -18,6 +18,7 @@ mod pacing;
 mod provider;
 mod provider_sockets;
 mod render;
+mod reviewed;
 mod simulator;
 mod support;
 mod tidy;
