@@ -161,18 +161,18 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     {
         if has_token(line, "crate::{") {
             found.push(format!(
-                "{path}: root groups hide what is used: {}",
+                "{path}: root groups hide what is named: {}",
                 line.trim()
             ));
         }
         for rest in line.split("crate::").skip(1) {
-            let used: String = rest
+            let named: String = rest
                 .chars()
                 .take_while(|c| c.is_ascii_lowercase() || *c == '_')
                 .collect();
-            let is_room = ROOMS.iter().any(|(name, _, _)| *name == used);
-            if is_room && used != room && !uses.contains(&used.as_str()) {
-                found.push(format!("{path}: `{room}` may not use `{used}`"));
+            let is_room = ROOMS.iter().any(|(name, _, _)| *name == named);
+            if is_room && named != room && !uses.contains(&named.as_str()) {
+                found.push(format!("{path}: `{room}` may not use `{named}`"));
             }
         }
         for (world, tokens) in WORLDS {
