@@ -53,7 +53,13 @@ pub(super) struct MembersFile {
 impl MembersFile {
     /// Reads the file and every file that it includes.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let root = read_source(path)?;
+        let root = read_source(path).map_err(|failure| {
+            if path.exists() {
+                failure
+            } else {
+                failure.hint("a members file of another name is the command's argument, as in `rosterctl plan FILE`")
+            }
+        })?;
         let mut sources = vec![root];
         for included in included(path, &sources[0])? {
             sources.push(read_source(&included)?);
@@ -135,10 +141,9 @@ fn read_bounded(path: &Path) -> Result<String, FileError> {
 
 fn hint(error: &FileError) -> String {
     match error {
-        FileError::Missing { path } => format!(
-            "name the file as the command's argument, or see which there are: ls {}",
-            folder(path)
-        ),
+        FileError::Missing { path } => {
+            format!("see which files there are: ls {}", folder(path))
+        }
         FileError::Unreadable { path, source: _ } => format!("see who may read it: ls -l {path}"),
         FileError::NotUtf8 { path, line: _ } => {
             format!("save it as UTF-8; from Latin-1: iconv -f latin1 -t utf-8 {path}")

@@ -6,6 +6,9 @@
 )]
 
 mod apply;
+mod canary_key;
+mod cli;
+mod demo;
 mod desired;
 mod desired_diagnostics;
 mod desired_edit;

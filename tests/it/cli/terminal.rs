@@ -1,0 +1,129 @@
+//! The question on a real terminal, and signals.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::{Desk, MEMBERS, Organization, acme};
+
+/// A terminal: what is written to `keyboard` is typed by its user.
+fn terminal() -> (File, File) {
+    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&keyboard).unwrap();
+    unlockpt(&keyboard).unwrap();
+    let name = ptsname(&keyboard, Vec::new()).unwrap();
+    let line = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    (File::from(keyboard), line)
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// Reads standard error up to and with a text.
+fn read_until(err: &mut impl std::io::Read, text: &str) -> String {
+    let mut read = Vec::new();
+    let mut byte = [0];
+    while err.read(&mut byte).unwrap() == 1 {
+        read.push(byte[0]);
+        if read.ends_with(text.as_bytes()) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+fn ask(desk: &Desk) -> (Child, File) {
+    let (keyboard, line) = terminal();
+    let child = desk
+        .command(&["apply"])
+        .stdin(line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    (child, keyboard)
+}
+
+#[test]
+fn only_a_typed_yes_is_a_yes() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    for (typed, code) in [("y\n", 1), ("\n", 1), ("\x04", 1), ("yes\n", 0)] {
+        let (mut child, mut keyboard) = ask(&desk);
+        let mut err = child.stderr.take().unwrap();
+        let shown = read_until(&mut err, "is a yes: ");
+        assert!(shown.contains("Apply this change to org-Acme?"), "{shown}");
+        assert!(organization.mutations().is_empty(), "{typed:?}");
+        keyboard.write_all(typed.as_bytes()).unwrap();
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        assert_eq!(
+            child.wait().unwrap().code(),
+            Some(code),
+            "{typed:?}: {rest}"
+        );
+    }
+    assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
+}
+
+#[test]
+fn ctrl_c_in_the_question_changes_nothing() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let (mut child, _keyboard) = ask(&desk);
+    let mut err = child.stderr.take().unwrap();
+    read_until(&mut err, "is a yes: ");
+    signal(&child, Signal::INT);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(
+        rest.ends_with("error: stopped before the answer: nothing was changed\n"),
+        "{rest}"
+    );
+    assert!(organization.mutations().is_empty());
+}
+
+#[test]
+fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
+    let readers = ["r1", "r2", "r3", "r4", "r5", "r6"];
+    let organization = Organization::start(&acme(&readers), &["--latency-ms", "150"]);
+    let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
+    let desk = Desk::at(&organization, &MEMBERS.replace("[guardrails]", relaxed));
+    let mut child = desk
+        .command(&["apply", "--yes", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("sending 5, 0 to go") {
+        line.clear();
+        assert_ne!(err.read_line(&mut line).unwrap(), 0);
+    }
+    // CI sends the second one ten seconds after the first; it asks for nothing new.
+    signal(&child, Signal::INT);
+    signal(&child, Signal::TERM);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let outcomes = report["outcomes"].as_array().unwrap();
+    let count = |name: &str| outcomes.iter().filter(|row| row["outcome"] == name).count();
+    let done = count("done");
+    assert!((1..6).contains(&done), "{outcomes:?}");
+    assert_eq!(
+        count("not-attempted"),
+        outcomes.len() - done,
+        "{outcomes:?}"
+    );
+    assert_eq!(organization.mutations().len(), done);
+}
