@@ -136,6 +136,7 @@ mod tests {
                 pace,
                 last_sent: at,
                 learned_at: at,
+                vague: false,
             })
         };
         let mut book = PaceBook::new(organization("org-1"));

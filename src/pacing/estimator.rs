@@ -13,7 +13,8 @@ use super::{
     candidate::Candidate,
     evidence::{Evidence, Forecast, RECENT_MAX, Recent},
     pace::Pace,
-    prior, summary,
+    prior::{self, Trust},
+    summary,
 };
 
 /// What a 429 is worth, in requests, by how many have been met.
@@ -26,6 +27,8 @@ const PATIENCE: f64 = 6.0;
 const CAUTION_WARM: usize = 6;
 /// The same with an old figure: one 429 is worth looking whether the limit has been raised.
 const CAUTION_OLD: usize = 3;
+/// The same with a figure that was never sure: a short run keeps to it, a long one goes on measuring.
+const CAUTION_VAGUE: usize = 5;
 /// With fewer candidates than this, each is split to know the limit more closely.
 const CANDIDATES_MIN: usize = 24;
 /// The longest wait, in seconds: after it the next answer says more than any estimate.
@@ -57,6 +60,8 @@ pub(super) struct Estimator {
     /// Requests accepted since there is something to estimate.
     accepted: u32,
     taught: bool,
+    /// The run started with a figure that was never sure.
+    is_vague: bool,
 }
 
 impl Estimator {
@@ -66,15 +71,19 @@ impl Estimator {
     }
 
     /// Knows the figure of an earlier run; see [`prior::stored`].
-    pub(super) fn warm(pace: &Pace, idle: Duration, minute: f64, old: bool) -> Self {
-        let candidates = prior::stored(pace, idle.as_secs_f64(), minute, old);
-        let caution = match (candidates.is_empty(), old) {
-            (true, _) => 0,
-            (false, true) => CAUTION_OLD,
-            (false, false) => CAUTION_WARM,
+    pub(super) fn warm(pace: &Pace, idle: Duration, minute: f64, trust: Trust) -> Self {
+        let candidates = prior::stored(pace, idle.as_secs_f64(), minute, trust);
+        let caution = match trust {
+            _ if candidates.is_empty() => 0,
+            Trust::Full => CAUTION_WARM,
+            Trust::Old => CAUTION_OLD,
+            Trust::Vague => CAUTION_VAGUE,
         };
         let mut estimator = Self::with(candidates, caution);
-        estimator.accepted = ACCEPTED_BEFORE_SURE;
+        estimator.is_vague = trust == Trust::Vague;
+        if !estimator.is_vague {
+            estimator.accepted = ACCEPTED_BEFORE_SURE;
+        }
         estimator.remember(pace, idle);
         estimator.decide(0.0);
         estimator
@@ -91,6 +100,7 @@ impl Estimator {
             next: f64::NEG_INFINITY,
             accepted: 0,
             taught: false,
+            is_vague: false,
         }
     }
 
@@ -131,9 +141,9 @@ impl Estimator {
         !self.candidates.is_empty()
     }
 
-    /// Whether this run met a 429 that taught it something.
+    /// Whether this run learned something that the next one does not know yet.
     pub(super) fn is_taught(&self) -> bool {
-        self.taught
+        self.taught || (self.is_vague && self.accepted > 0)
     }
 
     /// From when the next request may leave; `None` when nothing is known against it.
@@ -282,7 +292,7 @@ impl Estimator {
     /// request that follows, and a pace that is kept for long was too slow all the while.
     fn price(&self) -> f64 {
         let price = PRICES[self.caution.clamp(1, PRICES.len()) - 1];
-        if self.caution > CURIOUS_MAX {
+        if self.caution > CURIOUS_MAX && !self.is_vague {
             price
         } else {
             price / (1.0 + f64::from(self.unthrottled) / PATIENCE)
@@ -402,7 +412,7 @@ mod tests {
             per_minute: 6.0,
             burst: 4,
         };
-        let mut estimator = Estimator::warm(&pace, Duration::from_hours(1), 0.0, false);
+        let mut estimator = Estimator::warm(&pace, Duration::from_hours(1), 0.0, Trust::Full);
         assert_eq!(estimator.admissible(0.0), 4);
         for at in [0.0, 0.1, 0.2, 0.3] {
             assert!(estimator.opens_at().unwrap().as_secs_f64() <= at);
@@ -413,7 +423,7 @@ mod tests {
         let time = estimator.time_for(7, 1.0);
         assert!((65.0..75.0).contains(&time), "{time}");
         // Right after an earlier run the bucket may be empty.
-        let estimator = Estimator::warm(&pace, Duration::ZERO, 0.0, false);
+        let estimator = Estimator::warm(&pace, Duration::ZERO, 0.0, Trust::Full);
         assert!(estimator.opens_at().unwrap() > Duration::from_secs(5));
     }
 
@@ -424,7 +434,8 @@ mod tests {
             second,
         };
         // The run starts at second 50 of the wall clock's minute, and windows begin at second 5.
-        let mut estimator = Estimator::warm(&pace(Some(5.0)), Duration::from_hours(1), 50.0, false);
+        let mut estimator =
+            Estimator::warm(&pace(Some(5.0)), Duration::from_hours(1), 50.0, Trust::Full);
         assert_eq!(estimator.admissible(0.0), 3);
         for at in [0.0, 0.1, 0.2] {
             estimator.learn(&answer(at, true));
@@ -432,7 +443,7 @@ mod tests {
         let opens_at = estimator.opens_at().unwrap().as_secs_f64();
         assert!((15.0..15.5).contains(&opens_at), "{opens_at}");
         // Without a place, what an earlier run sent 20 s ago counts for 40 s more.
-        let estimator = Estimator::warm(&pace(None), Duration::from_secs(20), 50.0, false);
+        let estimator = Estimator::warm(&pace(None), Duration::from_secs(20), 50.0, Trust::Full);
         let opens_at = estimator.opens_at().unwrap().as_secs_f64();
         assert!((40.0..40.5).contains(&opens_at), "{opens_at}");
     }

@@ -40,6 +40,8 @@ pub struct LearnedPace {
     pub last_sent: Timestamp,
     /// When the limit was measured.
     pub learned_at: Timestamp,
+    /// The run saw too little to be sure: the next one starts with the figure, and goes on measuring.
+    pub vague: bool,
 }
 
 impl Pace {

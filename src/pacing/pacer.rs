@@ -11,6 +11,7 @@ use super::{
     evidence::Evidence,
     exchange::{Answer, PaceSettings, Reason, Ticket, Wait},
     pace::{LearnedPace, Pace},
+    prior::Trust,
 };
 use crate::roster::Operation;
 
@@ -39,8 +40,8 @@ pub struct Pacer {
     failures: u32,
     accepted: u32,
     estimator: Estimator,
-    /// The last answer said how many more may be sent, or when: nothing has to be estimated.
-    quota_known: bool,
+    /// How many more may be sent, if the last answer said so: nothing has to be estimated.
+    quota: Option<u32>,
     /// 429s in a row that said when to come back.
     told: u32,
     last_sent: Option<Duration>,
@@ -72,7 +73,7 @@ impl Pacer {
             failures: 0,
             accepted: 0,
             estimator: learned.map_or_else(Estimator::cold, |learned| warm(learned, started_at)),
-            quota_known: false,
+            quota: None,
             told: 0,
             last_sent: None,
             latency: Latency::default(),
@@ -112,12 +113,21 @@ impl Pacer {
             Wait::Now => {
                 let ceiling = self.ceiling.as_ref();
                 let ceiling = ceiling.map_or(usize::MAX, |(_, ceiling)| ceiling.admissible(now));
-                match self.paced() {
-                    Some(_) => ceiling.min(self.estimator.admissible(now.as_secs_f64())),
-                    None => ceiling,
-                }
+                ceiling.min(self.unpaced(now))
             }
             Wait::Until { at: _, reason: _ } | Wait::TooLong { at: _ } => 0,
+        }
+    }
+
+    /// How many requests the server would admit, the ceiling aside.
+    fn unpaced(&self, now: Duration) -> usize {
+        match self.quota {
+            // The quota may have filled up since.
+            Some(left) => usize::try_from(left.max(1)).unwrap_or(usize::MAX),
+            // After its wait one request is sure; its answer says more.
+            None if self.is_told() => 1,
+            None if self.estimator.is_active() => self.estimator.admissible(now.as_secs_f64()),
+            None => usize::MAX,
         }
     }
 
@@ -156,14 +166,15 @@ impl Pacer {
                 self.failures = 0;
                 self.told = 0;
                 self.latency.note(now.saturating_sub(sent));
-                let is_open = hints.quota.remaining.is_some_and(|left| left > 0);
-                self.quota_known = is_open || hints.quota.wait().is_some();
+                // An empty quota that does not say when it is full again says too little.
+                let is_told = |left: &u32| *left > 0 || hints.quota.wait().is_some();
+                self.quota = hints.quota.remaining.filter(is_told);
                 self.estimator.learn(&Evidence::new(sent, now, true, hints));
                 // A `retry-after` on a success means something else (202, 301): only the quota counts.
                 self.obey(hints.quota.wait(), now);
             }
             Answer::Throttled(hints) => {
-                self.quota_known = false;
+                self.quota = None;
                 self.estimator
                     .learn(&Evidence::new(sent, now, false, hints));
                 if self.obey(hints.retry_after.max(hints.quota.wait()), now) {
@@ -186,24 +197,21 @@ impl Pacer {
     pub fn learned(&self) -> Option<LearnedPace> {
         // Only past the year 9999 is there no sum.
         let last_sent = self.started_at.checked_add(self.last_sent?).ok()?;
-        let measured = |pace| {
-            Some(LearnedPace {
-                pace,
-                last_sent,
-                learned_at: last_sent,
-            })
-        };
-        let older = self.learned.map(|learned| LearnedPace {
+        let measured = |pace, vague| LearnedPace {
+            pace,
             last_sent,
-            ..learned
-        });
+            learned_at: last_sent,
+            vague,
+        };
         match self.estimator.pace(second_of_minute(self.started_at)) {
-            // A figure that has just failed is worth less than a vague one.
-            Some((pace, sure)) if self.estimator.is_taught() && (sure || older.is_some()) => {
-                measured(pace)
+            Some((pace, sure)) if self.estimator.is_taught() => Some(measured(pace, !sure)),
+            None if self.accepted >= ACCEPTED_BEFORE_CONCURRENCY => {
+                Some(measured(Pace::Clear, false))
             }
-            None if self.accepted >= ACCEPTED_BEFORE_CONCURRENCY => measured(Pace::Clear),
-            Some(_) | None => older,
+            Some(_) | None => self.learned.map(|learned| LearnedPace {
+                last_sent,
+                ..learned
+            }),
         }
     }
 
@@ -240,9 +248,13 @@ impl Pacer {
 
     /// From when the estimated limit admits a request; `None` where there is none to keep to.
     fn paced(&self) -> Option<Duration> {
-        let is_told = (1..=TOLD_TRUSTED).contains(&self.told);
-        let opens_at = self.estimator.opens_at();
-        opens_at.filter(|_| !self.quota_known && !is_told)
+        let is_known = self.quota.is_some() || self.is_told();
+        self.estimator.opens_at().filter(|_| !is_known)
+    }
+
+    /// Whether a server that throttles says when to come back, and is believed.
+    fn is_told(&self) -> bool {
+        (1..=TOLD_TRUSTED).contains(&self.told)
     }
 
     fn paced_by(&self) -> Reason {
@@ -273,11 +285,18 @@ fn warm(learned: &LearnedPace, started_at: Timestamp) -> Estimator {
         pace,
         last_sent,
         learned_at,
+        vague,
     } = learned;
     // A figure from the future is one of a clock that was wrong: it counts as just now.
     let idle = Duration::try_from(started_at.duration_since(*last_sent)).unwrap_or_default();
-    let is_old = started_at.duration_since(*learned_at) > FIGURE_AGE_MAX;
-    Estimator::warm(pace, idle, second_of_minute(started_at), is_old)
+    let trust = if *vague {
+        Trust::Vague
+    } else if started_at.duration_since(*learned_at) > FIGURE_AGE_MAX {
+        Trust::Old
+    } else {
+        Trust::Full
+    };
+    Estimator::warm(pace, idle, second_of_minute(started_at), trust)
 }
 
 /// The second of the wall clock's minute.

@@ -41,6 +41,8 @@ const FASTER: f64 = 8.0;
 const STORED_RATE: Span = Span::new(0.98, 1.06);
 /// The same for a figure that is old.
 const STORED_RATE_OLD: Span = Span::new(0.9, 1.6);
+/// The same for a figure that was never sure: it is the slow end of what was likely.
+const STORED_RATE_VAGUE: Span = Span::new(0.9, 4.0);
 /// How early and how late a window may begin that was stored with its place, in seconds.
 const STORED_PLACE: Span = Span::new(-2.0, 0.3);
 
@@ -83,28 +85,24 @@ pub(super) fn faster(at: f64, before: &[Candidate]) -> Vec<Candidate> {
         .collect()
 }
 
+/// How far the figure of an earlier run is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It was measured well and not long ago.
+    Full,
+    /// It was measured well, long ago.
+    Old,
+    /// It was never sure.
+    Vague,
+}
+
 /// What is possible with a figure of an earlier run, `idle` seconds after its last request; none for no limit.
 ///
 /// `minute` is the second of the wall clock's minute at which this run started.
-pub(super) fn stored(pace: &Pace, idle: f64, minute: f64, old: bool) -> Vec<Candidate> {
+pub(super) fn stored(pace: &Pace, idle: f64, minute: f64, trust: Trust) -> Vec<Candidate> {
     match *pace {
         Pace::Clear => Vec::new(),
-        Pace::Bucket { per_minute, burst } => {
-            let factor = if old { STORED_RATE_OLD } else { STORED_RATE };
-            let rate = per_minute / WINDOW;
-            let burst = f64::from(burst.max(1));
-            grid(Span::new(rate * factor.lo, rate * factor.hi), PLACES)
-                .map(|rate| {
-                    let bucket = Bucket {
-                        rate,
-                        burst: Span::exactly(burst),
-                        level: Span::new((rate.lo * idle).min(burst), burst),
-                        at: 0.0,
-                    };
-                    Candidate::bucket(bucket, 1.0)
-                })
-                .collect()
-        }
+        Pace::Bucket { per_minute, burst } => stored_buckets(per_minute, burst, idle, trust),
         Pace::Window { requests, second } => {
             let kind = match second {
                 None => Kind::Sliding {
@@ -115,9 +113,39 @@ pub(super) fn stored(pace: &Pace, idle: f64, minute: f64, old: bool) -> Vec<Cand
                 },
             };
             let size = usize::try_from(requests.max(1)).unwrap_or(usize::MAX);
-            vec![Candidate::window(Window { size, kind }, 1.0)]
+            let window = Candidate::window(Window { size, kind }, 1.0);
+            let mut candidates = match trust {
+                Trust::Full | Trust::Old => Vec::new(),
+                Trust::Vague => stored_buckets(f64::from(requests), requests, idle, trust),
+            };
+            for candidate in &mut candidates {
+                candidate.weight /= f64::from(PLACES);
+            }
+            candidates.push(window);
+            candidates
         }
     }
+}
+
+fn stored_buckets(per_minute: f64, burst: u32, idle: f64, trust: Trust) -> Vec<Candidate> {
+    let factor = match trust {
+        Trust::Full => STORED_RATE,
+        Trust::Old => STORED_RATE_OLD,
+        Trust::Vague => STORED_RATE_VAGUE,
+    };
+    let rate = per_minute / WINDOW;
+    let burst = f64::from(burst.max(1));
+    grid(Span::new(rate * factor.lo, rate * factor.hi), PLACES)
+        .map(|rate| {
+            let bucket = Bucket {
+                rate,
+                burst: Span::exactly(burst),
+                level: Span::new((rate.lo * idle).min(burst), burst),
+                at: 0.0,
+            };
+            Candidate::bucket(bucket, 1.0)
+        })
+        .collect()
 }
 
 /// The weight of all candidates.
