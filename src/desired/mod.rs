@@ -5,6 +5,8 @@
 
 pub mod diagnostics;
 mod edit;
+mod expiry;
+mod export;
 mod format;
 mod line;
 mod parse;
@@ -15,6 +17,8 @@ mod violation;
 mod warning;
 
 pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
+pub use expiry::Expiry;
+pub use export::{ExportOptions, export};
 pub use format::format;
 pub use parse::{Include, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};

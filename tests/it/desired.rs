@@ -148,3 +148,28 @@ fn a_legal_file_may_still_deserve_a_word() {
         assert_eq!(desired(&format!("{HEAD}{rest}")).warnings(today), warnings);
     }
 }
+
+#[test]
+fn who_expires_is_known_before() {
+    let roster = desired(&format!(
+        "{HEAD}[members]\n\"a@acme.dev\" = {{ expires = 2026-11-24 }}\n\"b@acme.dev\" = {{ expires = 2026-12-08 }}\n\
+         \"c@acme.dev\" = {{ expires = 2026-12-09 }}\n\"d@acme.dev\" = {{ expires = 2026-11-23 }}\n\"e@acme.dev\" = {{}}\n\
+         \"f@acme.dev\" = {{ expires = 2026-11-25 }}\n"
+    ));
+    let today = date(2026, 11, 24);
+    let said = |expiries: Vec<rosterctl::desired::Expiry>| -> Vec<String> {
+        expiries.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        said(roster.expiring(today, 14)),
+        [
+            "members.toml:5:1: a@acme.dev expires on 2026-11-24, today",
+            "members.toml:10:1: f@acme.dev expires on 2026-11-25, tomorrow",
+            "members.toml:6:1: b@acme.dev expires on 2026-12-08, in 14 days",
+        ]
+    );
+    // On the last day they are still in.
+    assert_eq!(said(roster.lapsing(today, date(2026, 12, 8))).len(), 2);
+    assert_eq!(said(roster.lapsing(today, date(2026, 12, 9))).len(), 3);
+    assert!(roster.lapsing(today, today).is_empty());
+}

@@ -12,6 +12,7 @@ mod demo;
 mod desired;
 mod desired_diagnostics;
 mod desired_edit;
+mod desired_export;
 mod desired_format;
 mod desired_include;
 mod desired_syntax;
