@@ -21,6 +21,7 @@ mod document;
 mod pacing;
 mod provider;
 mod provider_sockets;
+mod readme;
 mod render;
 mod reviewed;
 mod simulator;
