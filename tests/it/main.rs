@@ -19,6 +19,7 @@ mod desired_syntax;
 mod desired_violations;
 mod document;
 mod pacing;
+mod laws;
 mod provider;
 mod provider_sockets;
 mod readme;
