@@ -145,6 +145,14 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
     }
 
     async fn attempt(&self, state: &mut LaneState, at: usize, intent: &IntentRecord) -> Fate {
+        let fate = self.attempt_once(state, at, intent).await;
+        match fate {
+            Fate::Settled(outcome) => Fate::Settled(state.doubted(at, outcome)),
+            Fate::Again { why: _ } | Fate::Over { why: _ } => fate,
+        }
+    }
+
+    async fn attempt_once(&self, state: &mut LaneState, at: usize, intent: &IntentRecord) -> Fate {
         match self.sink.perform(&intent.change).await {
             Ok(Performed { answer, request_id }) => {
                 state.breaker.succeed();
@@ -195,6 +203,9 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 }
             }
             Settled::Failed(why) => Outcome::Failed {
+                cause: format!("{cause}; {why}"),
+            },
+            Settled::Untold(why) => Outcome::Unknown {
                 cause: format!("{cause}; {why}"),
             },
             Settled::NotSeen

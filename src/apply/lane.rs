@@ -34,6 +34,31 @@ pub(super) struct Tries {
     pub(super) sent_again: bool,
 }
 
+impl LaneState {
+    /// What may be said of an action whose last attempt had no effect: nothing is certain if an earlier one was of
+    /// unknown fate, because what was not seen in time may have been late.
+    pub(super) fn doubted(&self, at: usize, outcome: Outcome) -> Outcome {
+        let sent_before = self.tries.get(&at).is_some_and(|tries| tries.sent_again);
+        match outcome {
+            Outcome::Failed { cause }
+            | Outcome::Withheld { cause }
+            | Outcome::NotAttempted { cause }
+                if sent_before =>
+            {
+                Outcome::Unknown {
+                    cause: format!("{cause}; an earlier attempt was of unknown fate"),
+                }
+            }
+            Outcome::Done { request_id: _ }
+            | Outcome::AlreadyDone { request_id: _ }
+            | Outcome::Failed { cause: _ }
+            | Outcome::Withheld { cause: _ }
+            | Outcome::Unknown { cause: _ }
+            | Outcome::NotAttempted { cause: _ } => outcome,
+        }
+    }
+}
+
 impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
     /// Runs the lane of one operation until each of its actions has an outcome.
     pub(super) async fn lane(&self, operation: Operation) {
@@ -113,12 +138,10 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
 
     fn abandon(&self, state: &mut LaneState, cause: &str) {
         while let Some(at) = state.queue.pop_front() {
-            self.settled(
-                at,
-                Outcome::NotAttempted {
-                    cause: cause.to_owned(),
-                },
-            );
+            let outcome = Outcome::NotAttempted {
+                cause: cause.to_owned(),
+            };
+            self.settled(at, state.doubted(at, outcome));
         }
     }
 
@@ -133,7 +156,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             match self.forbidden_now(at, &send) {
                 Some(cause) => {
                     state.queue.retain(|queued| *queued != at);
-                    self.settled(at, Outcome::Withheld { cause });
+                    self.settled(at, state.doubted(at, Outcome::Withheld { cause }));
                 }
                 None => send.push(at),
             }

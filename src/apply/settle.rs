@@ -21,8 +21,10 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 pub enum Settled {
     /// The effect is there.
     Done,
-    /// The effect can no longer come: the invite was accepted, the member is gone.
+    /// The effect did not come and no longer can: the invite was accepted.
     Failed(String),
+    /// Whether the effect came can no longer be read: the member is gone.
+    Untold(String),
     /// The effect was not seen in time.
     NotSeen,
     /// Nothing could be read in time.
@@ -33,6 +35,7 @@ pub enum Settled {
 enum Look {
     Done,
     Never(String),
+    Untold(String),
     NotYet,
 }
 
@@ -54,6 +57,7 @@ pub async fn settle(
         match look(source, change, sent_at).await {
             Ok(Look::Done) => return Settled::Done,
             Ok(Look::Never(cause)) => return Settled::Failed(cause),
+            Ok(Look::Untold(cause)) => return Settled::Untold(cause),
             Ok(Look::NotYet) if is_last => return Settled::NotSeen,
             Err(error) if is_last || is_final(&error) => {
                 return Settled::Unreadable(describe(&error));
@@ -93,7 +97,24 @@ pub fn describe(error: &ProviderError) -> String {
     text
 }
 
+/// Looks once, and a second time where the row is not found: a single wrong 404 would turn a write that did nothing
+/// into one that is done.
 async fn look(
+    source: &impl RosterSource,
+    change: &Change,
+    sent_at: Timestamp,
+) -> Result<Look, ProviderError> {
+    let first = glance(source, change, sent_at).await?;
+    match (change, first) {
+        (Change::Remove { member: _ } | Change::CancelInvite { invite: _ }, Look::Done)
+        | (Change::SetRole { member: _, to: _ }, Look::Untold(_)) => {
+            glance(source, change, sent_at).await
+        }
+        (_, first) => Ok(first),
+    }
+}
+
+async fn glance(
     source: &impl RosterSource,
     change: &Change,
     sent_at: Timestamp,
@@ -104,7 +125,7 @@ async fn look(
             Some(_) => Look::NotYet,
         },
         Change::SetRole { member, to } => match source.member(&member.id).await? {
-            None => Look::Never(format!("{} is no longer a member", member.label())),
+            None => Look::Untold(format!("{} is no longer a member", member.label())),
             Some(row) if row.role == LiveRole::Known(*to) => Look::Done,
             Some(_) => Look::NotYet,
         },

@@ -86,6 +86,9 @@ async fn read_back_one(
     {
         Settled::Done => Outcome::Done { request_id: None },
         Settled::Failed(cause) => Outcome::Failed { cause },
+        Settled::Untold(why) => Outcome::Unknown {
+            cause: format!("the run was cut short; {why}"),
+        },
         Settled::NotSeen => Outcome::Unknown {
             cause: "the run was cut short, and its effect is not seen".to_owned(),
         },

@@ -18,6 +18,7 @@ mod desired_include;
 mod desired_syntax;
 mod desired_violations;
 mod document;
+mod faults;
 mod pacing;
 mod laws;
 mod provider;
