@@ -7,6 +7,7 @@
 
 mod apply;
 mod canary_key;
+mod chaos;
 mod cli;
 mod demo;
 mod desired;

@@ -1,0 +1,184 @@
+//! Whether a day broke the property: the report against the organization's own log, and the end state against the plan.
+
+use std::collections::BTreeSet;
+
+use rosterctl::journal::Record;
+use rosterctl::outcome::{Exit, Outcome};
+use rosterctl::plan::{Action, Change};
+use rosterctl::roster::LiveRoster;
+use rosterctl::simulator::{Author, Mutation};
+use serde_json::Value;
+
+use super::day::{Day, Ending};
+
+/// Everything that is wrong with a day; nothing, if the property holds.
+pub(super) fn faults(day: &Day) -> Vec<String> {
+    let log = day.case.simulator.mutations();
+    let (ours, others): (Vec<Mutation>, Vec<Mutation>) = log
+        .into_iter()
+        .partition(|mutation| mutation.author == Author::Caller);
+    let Ending::Finished(finished, before) = &day.ending else {
+        return ours
+            .iter()
+            .map(|mutation| format!("exit {}, and yet {mutation:?}", day.exit().code()))
+            .collect();
+    };
+    let mut faults = Vec::new();
+    for (action, outcome) in &finished.executed {
+        faults.extend(untrue(day, action, outcome, &ours, &others));
+    }
+    for mutation in &ours {
+        if !finished
+            .executed
+            .iter()
+            .any(|(action, _)| made(action, mutation))
+        {
+            faults.push(format!("outside the plan: {mutation:?}"));
+        }
+    }
+    if day.exit() == Exit::Converged {
+        let actions: Vec<&Action> = finished.executed.iter().map(|(action, _)| action).collect();
+        faults.extend(unlike(day, before, &actions, &others));
+    }
+    faults
+}
+
+/// What the report says of one action, and the log does not.
+fn untrue(
+    day: &Day,
+    action: &Action,
+    outcome: &Outcome,
+    ours: &[Mutation],
+    others: &[Mutation],
+) -> Vec<String> {
+    let times = ours.iter().filter(|change| made(action, change)).count();
+    let is_true = match outcome {
+        // Read back, the effect of somebody else's change cannot be told from the effect of this one.
+        Outcome::Done { request_id: _ } => {
+            times > 0
+                || (was_read_back(day, action) && others.iter().any(|change| made(action, change)))
+        }
+        Outcome::AlreadyDone { request_id: _ } | Outcome::Unknown { cause: _ } => true,
+        Outcome::Failed { cause: _ }
+        | Outcome::Withheld { cause: _ }
+        | Outcome::NotAttempted { cause: _ } => times == 0,
+    };
+    let times_max = match action.change {
+        // Sent once more when its effect was not seen, and setting a role twice is setting it.
+        Change::SetRole { member: _, to: _ } => 2,
+        Change::Remove { member: _ }
+        | Change::CancelInvite { invite: _ }
+        | Change::Invite { email: _, role: _ } => 1,
+    };
+    let intents = day.case.journal.records.iter().filter(
+        |record| matches!(record, Record::Intent(intent) if intent.change == action.change),
+    );
+    [
+        (!is_true).then(|| format!("{}: {outcome}, and {times} times in the log", action.change)),
+        (times > times_max).then(|| format!("{}: {times} times in the log", action.change)),
+        (times > intents.count())
+            .then(|| format!("{}: took effect without an intent", action.change)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn was_read_back(day: &Day, action: &Action) -> bool {
+    let line = format!("reading back: {}", action.change);
+    day.case.story().contains(&line)
+}
+
+/// Whether a change in the log is the one that an action makes.
+fn made(action: &Action, mutation: &Mutation) -> bool {
+    let Mutation {
+        seq: _,
+        operation,
+        id,
+        email,
+        role,
+        author: _,
+    } = mutation;
+    match &action.change {
+        Change::Remove { member } => *operation == "delete-user" && id == member.id.as_str(),
+        Change::SetRole { member, to } => {
+            *operation == "modify-user"
+                && id == member.id.as_str()
+                && role.as_deref() == Some(to.as_str())
+        }
+        Change::CancelInvite { invite } => {
+            *operation == "delete-invite" && id == invite.id.as_str()
+        }
+        Change::Invite {
+            email: invited,
+            role: given,
+        } => {
+            *operation == "create-invite"
+                && email.as_deref() == Some(invited.as_str())
+                && role.as_deref() == Some(given.as_str())
+        }
+    }
+}
+
+/// How the organization differs from the plan's outcome, apart from what somebody else did.
+fn unlike(day: &Day, before: &LiveRoster, actions: &[&Action], others: &[Mutation]) -> Vec<String> {
+    let state = day.case.simulator.state();
+    let touched: BTreeSet<&str> = others
+        .iter()
+        .flat_map(|change| [Some(change.id.as_str()), change.email.as_deref()])
+        .flatten()
+        .collect();
+    let rows = |table: &str| state[table].as_array().cloned().unwrap_or_default();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let people: BTreeSet<(String, String)> = rows("users")
+        .iter()
+        .filter(|row| !touched.contains(row["email"].as_str().unwrap_or_default()))
+        .map(|row| (text(row, "id"), text(row, "role")))
+        .collect();
+    let invited: BTreeSet<(String, String)> = rows("invites")
+        .iter()
+        .filter(|row| row["status"] == "pending")
+        .map(|row| (text(row, "email"), text(row, "role")))
+        .filter(|(email, _)| !touched.contains(email.as_str()))
+        .collect();
+    let mut people_meant: BTreeSet<(String, String)> = BTreeSet::new();
+    for member in before.members() {
+        let change = actions
+            .iter()
+            .find_map(|action| (action.change.member()?.id == member.id).then_some(&action.change));
+        let role = match change {
+            Some(Change::Remove { member: _ }) => continue,
+            Some(Change::SetRole { member: _, to }) => to.as_str(),
+            _ => member.role.as_str(),
+        };
+        let email = member.email.as_ref().map_or("", |email| email.as_str());
+        if !touched.contains(email) {
+            people_meant.insert((member.id.to_string(), role.to_owned()));
+        }
+    }
+    let cancelled = |id: &str| {
+        actions.iter().any(
+            |action| matches!(&action.change, Change::CancelInvite { invite } if invite.id.as_str() == id),
+        )
+    };
+    let mut invited_meant: BTreeSet<(String, String)> = before
+        .invites()
+        .iter()
+        .filter(|invite| !cancelled(invite.id.as_str()))
+        .map(|invite| (invite.email.to_string(), invite.role.as_str().to_owned()))
+        .collect();
+    for action in actions {
+        if let Change::Invite { email, role } = &action.change {
+            invited_meant.insert((email.to_string(), role.as_str().to_owned()));
+        }
+    }
+    invited_meant.retain(|(email, _)| !touched.contains(email.as_str()));
+    [
+        ("people", people, people_meant),
+        ("invites", invited, invited_meant),
+    ]
+    .into_iter()
+    .filter(|(_, found, meant)| found != meant)
+    .map(|(what, found, meant)| format!("exit 0, but {what} are {found:?}, not {meant:?}"))
+    .collect()
+}
