@@ -1,4 +1,4 @@
-//! A plan as annotations of a GitHub Actions run.
+//! A plan or a report as annotations of a GitHub Actions run.
 //!
 //! GitHub shows about ten annotations of a level and step, so each level ends with how many more there are: a
 //! reader must not take ten removals for all of them. Every line begins with a command of ours, and values are
@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use super::next;
 use super::safe;
-use super::story::{self, Row, Section, Sign, Tone};
-use super::text;
-use crate::document::PlanView;
+use super::story::{self, Row, Section, Tone};
+use super::{report, text};
+use crate::document::{PlanView, ReportView};
 
 /// Annotations of one level at most, the last one counting the rest.
 const ANNOTATIONS_MAX: usize = 10;
@@ -19,8 +19,36 @@ const ANNOTATIONS_MAX: usize = 10;
 const LEVELS: [&str; 3] = ["error", "warning", "notice"];
 
 /// Returns one workflow command per line: refusals, then what takes access, then the rest, then the headline.
-pub fn github(view: &PlanView<'_>) -> String {
-    let sections = story::sections(view);
+pub fn plan_github(view: &PlanView<'_>) -> String {
+    let mut lines = annotations(&story::sections(view));
+    let headline = next::headline(view.judgement);
+    notice(
+        &mut lines,
+        &format!("{headline} Plan id {}.", view.ids.plan),
+    );
+    lines
+}
+
+/// Returns one workflow command per line: what did not happen, what did, then the summary.
+pub fn report_github(view: &ReportView<'_>) -> String {
+    let mut lines = annotations(&report::sections(view));
+    let (summary, verdict) = (report::summary(view), report::verdict(view.verification));
+    notice(
+        &mut lines,
+        &format!("{summary} {verdict} {}", report::exit(view)),
+    );
+    lines
+}
+
+fn notice(lines: &mut String, text: &str) {
+    let _ = writeln!(
+        lines,
+        "::notice title=Membership::{}",
+        safe::github_data(text)
+    );
+}
+
+fn annotations(sections: &[Section]) -> String {
     let mut lines = String::new();
     for level in LEVELS {
         let found: Vec<(&Section, &Row)> = sections
@@ -40,27 +68,22 @@ pub fn github(view: &PlanView<'_>) -> String {
             let more = found.len() - shown.len();
             let _ = writeln!(
                 lines,
-                "::{level} title=Membership plan::and {more} more; the plan document has all of them"
+                "::{level} title=Membership::and {more} more; the JSON document has all of them"
             );
         }
     }
-    let headline = safe::github_data(&next::headline(view.judgement));
-    let id = &view.ids.plan;
-    let _ = writeln!(
-        lines,
-        "::notice title=Membership plan::{headline} Plan id {id}."
-    );
     lines
 }
 
 /// The level of a row; quiet rows are in the documents and need no annotation.
 fn level(section: &Section, row: &Row) -> Option<&'static str> {
-    match (section.tone, row.sign) {
-        (Tone::Alarm, Sign::Stop) if section.title == story::REFUSED => Some("error"),
-        (Tone::Alarm, _) => Some("warning"),
-        (Tone::Change, _) if row.revokes => Some("warning"),
-        (Tone::Change, _) => Some("notice"),
-        (Tone::Quiet, _) => None,
+    const ERRORS: [&str; 3] = [story::REFUSED, report::NOT_DONE, report::COLLATERAL];
+    match section.tone {
+        Tone::Alarm if ERRORS.contains(&section.title) => Some("error"),
+        Tone::Alarm => Some("warning"),
+        Tone::Change if row.revokes => Some("warning"),
+        Tone::Change => Some("notice"),
+        Tone::Difference | Tone::Quiet => None,
     }
 }
 

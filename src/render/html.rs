@@ -1,4 +1,4 @@
-//! A plan as one HTML page that needs nothing else and can run nothing.
+//! A plan or a report as one HTML page that needs nothing else and can run nothing.
 //!
 //! Its content policy allows the inline style and nothing more, so that even a mistake in escaping could not run a
 //! script, load a picture or send a form.
@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use super::next::{self, Step};
 use super::phrase::Phrase;
 use super::story::{self, Row, Section, Sign, Tone};
-use super::{safe, words};
-use crate::document::PlanView;
+use super::{report, safe, words};
+use crate::document::{PlanView, ReportView};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -21,36 +21,74 @@ h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
 bdi,code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 p.detail{margin:.2rem 0 0;opacity:.8}";
 
-/// Returns the whole page.
-pub fn html(view: &PlanView<'_>) -> String {
+/// Returns the page of a plan.
+pub fn plan_html(view: &PlanView<'_>) -> String {
+    let mut foot = vec![format!("Cost: {}.", safe::html(&words::cost(view.cost)))];
+    for Step { label, command } in next::steps(view) {
+        foot.push(format!("{label}: <code>{}</code>", safe::html(&command)));
+    }
+    let headline = [next::headline(view.judgement)];
+    page(
+        "Membership plan",
+        &headline,
+        &story::sections(view),
+        &foot,
+        view,
+    )
+}
+
+/// Returns the page of a finished apply.
+pub fn report_html(view: &ReportView<'_>) -> String {
+    let headline = [
+        report::summary(view),
+        report::verdict(view.verification),
+        report::exit(view),
+    ];
+    let journal = view
+        .journal
+        .map(|path| format!("Journal: {}", Phrase::label(path).html()));
+    let foot: Vec<String> = journal.into_iter().collect();
+    page(
+        "Membership apply",
+        &headline,
+        &report::sections(view),
+        &foot,
+        &view.plan,
+    )
+}
+
+/// A page of sections; `foot` is HTML already.
+fn page(
+    what: &str,
+    headline: &[String],
+    sections: &[Section],
+    foot: &[String],
+    view: &PlanView<'_>,
+) -> String {
     let organization = safe::html(&view.judgement.plan.organization);
     let mut body = String::new();
-    for section in story::sections(view) {
-        section_html(&mut body, &section);
+    for line in headline {
+        let _ = writeln!(body, "<p><strong>{}</strong></p>", safe::html(line));
     }
-    let mut foot = format!("<p>Cost: {}.</p>\n", safe::html(&words::cost(view.cost)));
-    for Step { label, command } in next::steps(view) {
-        let _ = writeln!(
-            foot,
-            "<p>{label}: <code>{}</code></p>",
-            safe::html(&command)
-        );
+    for section in sections {
+        section_html(&mut body, section);
+    }
+    for line in foot {
+        let _ = writeln!(body, "<p>{line}</p>");
     }
     let read = view
         .judgement
         .plan
         .observed_at
         .map_or_else(String::new, |at| format!(", read {}", words::minute(at)));
+    let (id, version) = (&view.ids.plan, env!("CARGO_PKG_VERSION"));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Membership plan for {organization}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Membership plan for <bdi>{organization}</bdi></h1>\n<p><strong>{}</strong></p>\n{body}{foot}\
-         <footer>Plan id <code>{}</code>{read}, rosterctl {}</footer>\n</body>\n</html>\n",
-        safe::html(&next::headline(view.judgement)),
-        view.ids.plan,
-        env!("CARGO_PKG_VERSION"),
+         <title>{what} for {organization}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>{what} for <bdi>{organization}</bdi></h1>\n{body}\
+         <footer>Plan id <code>{id}</code>{read}, rosterctl {version}</footer>\n</body>\n</html>\n"
     )
 }
 
@@ -64,7 +102,7 @@ fn section_html(body: &mut String, section: &Section) {
     let class = match tone {
         Tone::Alarm => "alarm",
         Tone::Change => "changes",
-        Tone::Quiet => "quiet",
+        Tone::Difference | Tone::Quiet => "quiet",
     };
     let _ = write!(
         body,

@@ -24,11 +24,11 @@ mod totals;
 mod words;
 
 pub use diff::diff;
-pub use github::github;
+pub use github::{plan_github, report_github};
 pub use gitlab::gitlab;
-pub use html::html;
+pub use html::{plan_html, report_html};
 pub use json::json;
-pub use markdown::{CommentView, markdown};
+pub use markdown::{Comment, failure_markdown, plan_markdown, report_markdown};
 pub use paint::Paint;
 pub use report::report_text;
 pub use stale::stale_text;

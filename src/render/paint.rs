@@ -29,7 +29,7 @@ impl Paint {
         self.with(
             match tone {
                 Tone::Alarm => bold.fg_color(Some(AnsiColor::Red.into())),
-                Tone::Change => bold,
+                Tone::Change | Tone::Difference => bold,
                 Tone::Quiet => bold.dimmed(),
             },
             text,

@@ -14,14 +14,37 @@ use crate::outcome::{Exit, Outcome};
 use crate::plan::Person;
 use crate::verify::{Foreign, Verification};
 
+/// The title of the section of what did not happen.
+pub(super) const NOT_DONE: &str = "Not done";
+/// The title of the section of people outside the plan who are gone.
+pub(super) const COLLATERAL: &str = "Gone, and not by this plan";
+
 /// Returns the report as text, ending in a newline.
 pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
-    let now = view.plan.judgement.plan.observed_at;
     let mut text = String::new();
+    for section in sections(view) {
+        text.push_str(&section_text(&section, paint));
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}", paint.title(Tone::Change, &summary(view)));
+    let _ = writeln!(text, "{}", verdict(view.verification));
+    if let Some(journal) = view.journal {
+        let _ = writeln!(text, "Journal: {}", Phrase::label(journal).line());
+    }
+    let _ = writeln!(text, "{}", exit(view));
+    text
+}
+
+/// The sections that are not empty: what did not happen, what did, what was withheld, and what was proved.
+pub(super) fn sections(view: &ReportView<'_>) -> Vec<Section> {
+    let now = view.plan.judgement.plan.observed_at;
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (action, outcome) in view.results() {
-        let mut row = story::action_row(action, now);
-        row.place = None;
+        let mut row = Row {
+            place: None,
+            revokes: false,
+            ..story::action_row(action, now)
+        };
         row.cells.truncate(3);
         row.cells.push(outcome_phrase(outcome));
         if outcome.is_some_and(Outcome::is_done) {
@@ -31,36 +54,28 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
         }
     }
     let mut sections = vec![
-        results("Not done", Tone::Alarm, open),
+        results(NOT_DONE, Tone::Alarm, open),
         results("Done", Tone::Change, done),
     ];
-    sections.extend(
-        story::sections(&view.plan)
-            .into_iter()
-            .filter(|section| section.title == story::WITHHELD),
-    );
+    // What is left is another plan with another id, so there is nothing to accept here.
+    sections.push(story::withheld(&view.plan.judgement.withheld, None, now));
     if let Some(verification) = view.verification {
         sections.extend(verified(verification, view));
     }
-    for section in sections.iter().filter(|section| !section.rows.is_empty()) {
-        text.push_str(&section_text(section, paint));
-        text.push('\n');
-    }
-    let _ = writeln!(text, "{}", paint.title(Tone::Change, &summary(view)));
-    let _ = writeln!(text, "{}", verdict(view.verification));
-    if let Some(journal) = view.journal {
-        let _ = writeln!(text, "Journal: {}", Phrase::label(journal).line());
-    }
-    let exit = Exit::ALL
-        .into_iter()
-        .find(|exit| exit.code() == view.exit_code);
-    let meaning = exit.map_or("no code of this program", Exit::meaning);
-    let _ = writeln!(text, "Exit {}: {}.", view.exit_code, meaning);
-    text
+    sections.retain(|section| !section.rows.is_empty());
+    sections
 }
 
-/// `Applied plan 1a2b…: 3 done, 1 failed; 1 withheld by the guardrails.`
-fn summary(view: &ReportView<'_>) -> String {
+/// `Exit 0: converged, or nothing to do.`
+pub(super) fn exit(view: &ReportView<'_>) -> String {
+    let code = view.exit_code;
+    let exit = Exit::ALL.into_iter().find(|exit| exit.code() == code);
+    let meaning = exit.map_or("no code of this program", Exit::meaning);
+    format!("Exit {code}: {meaning}.")
+}
+
+/// `Plan 1a2b…: 3 done, 1 failed; 1 withheld by the guardrails.`
+pub(super) fn summary(view: &ReportView<'_>) -> String {
     const ORDER: [&str; 6] = [
         "done",
         "already done",
@@ -145,7 +160,7 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
             )
         },
         Section {
-            title: "Gone, and not by this plan",
+            title: COLLATERAL,
             tone: Tone::Alarm,
             headers: &["Who", "Id"],
             rows: collateral.iter().map(gone).collect(),
@@ -166,7 +181,8 @@ fn id(person: &Person) -> Phrase {
     }
 }
 
-fn verdict(verification: Option<&Verification>) -> String {
+/// Whether it holds, in a sentence.
+pub(super) fn verdict(verification: Option<&Verification>) -> String {
     let Some(Verification {
         converged,
         residual,

@@ -36,6 +36,8 @@ pub(super) enum Tone {
     Alarm,
     /// It is going to happen.
     Change,
+    /// It differs, and is left as it is.
+    Difference,
     /// It is worth knowing.
     Quiet,
 }
@@ -85,8 +87,6 @@ impl Sign {
 
 /// The title of the section of what refuses the plan.
 pub(super) const REFUSED: &str = "Refused";
-/// The title of the section of what the guardrails withhold.
-pub(super) const WITHHELD: &str = "Withheld";
 /// The headers of a section of actions.
 const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
@@ -115,7 +115,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
             actions,
             now,
         ),
-        self::withheld(withheld, id, now),
+        self::withheld(withheld, Some(id), now),
         accepted_breaches(accepted),
         reported(plan),
         vanished(plan),
@@ -376,7 +376,12 @@ fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
     ]
 }
 
-fn withheld(people: &[Withheld], id: &PlanId, now: Option<Timestamp>) -> Section {
+/// What the guardrails withhold; with the plan's id, also how to accept it.
+pub(super) fn withheld(
+    people: &[Withheld],
+    id: Option<&PlanId>,
+    now: Option<Timestamp>,
+) -> Section {
     let mut rows = Vec::new();
     for Withheld {
         person,
@@ -413,16 +418,16 @@ fn withheld(people: &[Withheld], id: &PlanId, now: Option<Timestamp>) -> Section
         rows.extend(own);
     }
     Section {
-        title: WITHHELD,
+        title: "Withheld",
         tone: Tone::Alarm,
         headers: ACTION_HEADERS,
         rows,
     }
 }
 
-fn person_breach(breach: &Breach, id: &PlanId) -> Vec<Phrase> {
+fn person_breach(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
     let name = Phrase::ours(format!("{}: ", breach.kind));
-    let mut details = breach_details(breach, Some(id)).into_iter();
+    let mut details = breach_details(breach, id).into_iter();
     details
         .next()
         .map(|message| name.then(message))
@@ -444,7 +449,7 @@ fn reported(plan: &Plan) -> Section {
     };
     Section {
         title: "Reported, left as it is",
-        tone: Tone::Quiet,
+        tone: Tone::Difference,
         headers: &["Who", "What"],
         rows: plan.reported.iter().map(row).collect(),
     }

@@ -17,7 +17,7 @@ use crate::guardrail::{Breach, Judgement};
 
 /// Columns that a cell may widen its column to; a longer one only moves what follows it in its own row.
 const COLUMN_WIDTH_MAX: usize = 48;
-/// Rows of one quiet section at most: a reader of the terminal looks for changes, and the documents have them all.
+/// Rows of one quiet section at most: a reader of the terminal looks for differences, and the documents have the rest.
 const QUIET_ROWS_MAX: usize = 25;
 
 /// Returns the plan as text, ending in a newline.
@@ -84,7 +84,7 @@ pub(super) fn section_text(section: &Section, paint: Paint) -> String {
     let mut text = format!("{}:\n", paint.title(*tone, title));
     let shown = match tone {
         story::Tone::Quiet => &rows[..rows.len().min(QUIET_ROWS_MAX)],
-        story::Tone::Alarm | story::Tone::Change => rows,
+        story::Tone::Alarm | story::Tone::Change | story::Tone::Difference => rows,
     };
     let lines: Vec<Vec<String>> = shown
         .iter()

@@ -1,22 +1,26 @@
 //! A plan for a pull request, a CI run, a merge request and a browser.
 
 use rosterctl::guardrail::{BreachKind, Judgement};
-use rosterctl::render::{CommentView, github, gitlab, html, markdown};
+use rosterctl::outcome::Outcome;
+use rosterctl::render::{
+    Comment, ReportView, failure_markdown, gitlab, plan_github, plan_html, plan_markdown,
+    report_github, report_html, report_markdown,
+};
 use rosterctl::roster::Role;
 
 use super::fixtures::{
     Shown, approved, breach, everything, invited, member, plan, remove, withheld,
 };
 
+const COMMENT: Comment<'_> = Comment {
+    marker: Some("default"),
+    everything_in: "plan.json",
+    source_url: Some("https://github.com/acme/access/blob/0123abc"),
+    diff: None,
+};
+
 fn comment(judgement: Judgement) -> String {
-    let shown = Shown::new(judgement, 2);
-    markdown(&CommentView {
-        plan: shown.view(),
-        marker: Some("default"),
-        everything_in: "plan.json",
-        source_url: Some("https://github.com/acme/access/blob/0123abc"),
-        diff: None,
-    })
+    plan_markdown(&Shown::new(judgement, 2).view(), &COMMENT)
 }
 
 /// So many removals, and as many invites.
@@ -205,13 +209,11 @@ fn a_long_list_of_withheld_people_leaves_room_for_the_changes() {
 fn a_diff_is_shown_only_where_there_is_room() {
     let shown = Shown::new(many(1), 1);
     let comment = |diff: &str| {
-        markdown(&CommentView {
-            plan: shown.view(),
-            marker: None,
-            everything_in: "plan.json",
-            source_url: None,
+        let comment = Comment {
             diff: Some(diff),
-        })
+            ..COMMENT
+        };
+        plan_markdown(&shown.view(), &comment)
     };
     assert!(comment("-a ``` b\n").contains("````diff\n-a ``` b\n````\n"));
     assert!(!comment(&"-a\n".repeat(30_000)).contains("diff"));
@@ -221,7 +223,7 @@ fn a_diff_is_shown_only_where_there_is_room() {
 fn annotations_name_the_line_of_the_file() {
     let mut judgement = everything();
     judgement.breaches = vec![breach(BreachKind::RevocationFractionMax, 0.5, 0.25)];
-    insta::assert_snapshot!(github(&Shown::new(judgement, 2).view()), @"
+    insta::assert_snapshot!(plan_github(&Shown::new(judgement, 2).view()), @"
     ::error title=Refused::revocation-fraction-max  50.0 %25, limit 25.0 %25. the plan has 0.5, and the limit is 0.25. Way on: change the limit under [guardrails] in a reviewed commit; or once: --accept cd132b16a76740acbbcc:revocation-fraction-max
     ::warning title=Departed%2C still live::old@acme.dev  reader  departed since 2026-11-20  SCIM-managed, never removed here
     ::warning title=Changes%2C not to be made::remove  mallory@acme.dev  owner  undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects
@@ -232,15 +234,15 @@ fn annotations_name_the_line_of_the_file() {
     ::warning title=Withheld::undecided  twin@acme.dev. identity-conflict: root@acme.dev is withheld. Way on: run with the admin key of another owner
     ::warning file=members.toml,line=40,col=1,title=Vanished::gone@acme.dev  user-22  pinned, no longer live; not invited until the pin is taken out
     ::notice file=members.toml,line=12,col=1,title=Changes%2C not to be made::invite  ada@acme.dev  reader  declared, not in
-    ::notice title=Membership plan::Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged. Refused by revocation-fraction-max: nothing is executed. Plan id cd132b16a76740acbbcc.
+    ::notice title=Membership::Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged. Refused by revocation-fraction-max: nothing is executed. Plan id cd132b16a76740acbbcc.
     ");
 }
 
 #[test]
 fn annotations_count_what_the_page_would_not_show() {
-    let text = github(&Shown::new(many(40), 40).view());
+    let text = plan_github(&Shown::new(many(40), 40).view());
     assert_eq!(text.matches("::warning ").count(), 10);
-    assert!(text.contains("::warning title=Membership plan::and 31 more;"));
+    assert!(text.contains("::warning title=Membership::and 31 more;"));
     assert_eq!(text.lines().count(), 21);
 }
 
@@ -254,7 +256,7 @@ fn a_merge_request_gets_three_figures() {
 
 #[test]
 fn a_page_needs_nothing_else() {
-    let page = html(&Shown::new(everything(), 2).view());
+    let page = plan_html(&Shown::new(everything(), 2).view());
     for part in [
         "<!doctype html>",
         "Content-Security-Policy",
@@ -268,4 +270,84 @@ fn a_page_needs_nothing_else() {
     }
     let row = page.lines().find(|line| line.contains("mallory")).unwrap();
     insta::assert_snapshot!(row, @r#"<tr><td class="take">-</td><td>remove</td><td><bdi>mallory@acme.dev</bdi></td><td>owner</td><td>undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects</td></tr>"#);
+}
+
+#[test]
+fn a_report_has_every_format_too() {
+    let shown = Shown::new(everything(), 2);
+    let cause = || "`DELETE /organization/users/{user_id}` failed: 403".to_owned();
+    let outcomes = [
+        Outcome::Done { request_id: None },
+        Outcome::Done { request_id: None },
+        Outcome::Failed { cause: cause() },
+    ];
+    let view = ReportView {
+        plan: shown.view(),
+        outcomes: &outcomes,
+        verification: None,
+        exit_code: 5,
+        journal: Some(".rosterctl/org-AbC123/journal/x.jsonl"),
+    };
+    insta::assert_snapshot!(report_markdown(&view, &COMMENT), @"
+    <!-- rosterctl:plan:default -->
+    ### Membership apply for `org-AbC123`
+
+    Plan cd132b16a76740acbbcc: 2 done, 1 failed, 2 not attempted; 2 withheld by the guardrails.
+
+    > [!CAUTION]
+    > Not verified. Exit 5: some action failed, was withheld, is unknown or was not attempted.
+
+    #### Not done
+
+    | | Change | Who | Role | Outcome |
+    |---|---|---|---|---|
+    | `-` | remove | `mallory@acme.dev` | owner | failed: `` `DELETE /organization/users/{user_id}` failed: 403 `` |
+    | `-` | cancel invite | `bob@acme.dev` | reader | not attempted |
+    | `~` | re-role | `lin@acme.dev` | owner -> reader | not attempted |
+
+    #### Done
+
+    | | Change | Who | Role | Outcome |
+    |---|---|---|---|---|
+    | `+` | invite | `ada@acme.dev` | reader | done |
+    | `-` | remove | `eve@acme.dev` | reader | done |
+
+    #### Withheld
+
+    | | Change | Who | Role | Why | Details |
+    |---|---|---|---|---|---|
+    | `-` | remove | `root@acme.dev` | owner | undeclared | key-owner: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner` |
+    | `!` | undecided | `twin@acme.dev` |  |  | identity-conflict: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner` |
+
+
+    <sub>Plan `cd132b16a76740acbbcc` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
+    ");
+    insta::assert_snapshot!(report_github(&view), @"
+    ::error title=Not done::remove  mallory@acme.dev  owner  failed: `DELETE /organization/users/{user_id}` failed: 403
+    ::error title=Not done::cancel invite  bob@acme.dev  reader  not attempted
+    ::error title=Not done::re-role  lin@acme.dev  owner -> reader  not attempted
+    ::warning title=Withheld::remove  root@acme.dev  owner  undeclared. key-owner: root@acme.dev is withheld. Way on: run with the admin key of another owner
+    ::warning title=Withheld::undecided  twin@acme.dev. identity-conflict: root@acme.dev is withheld. Way on: run with the admin key of another owner
+    ::notice title=Done::invite  ada@acme.dev  reader  done
+    ::notice title=Done::remove  eve@acme.dev  reader  done
+    ::notice title=Membership::Plan cd132b16a76740acbbcc: 2 done, 1 failed, 2 not attempted; 2 withheld by the guardrails. Not verified. Exit 5: some action failed, was withheld, is unknown or was not attempted.
+    ");
+    let page = report_html(&view);
+    assert!(page.contains("<h2>Not done (3)</h2>") && page.contains("<h2>Done (2)</h2>"));
+}
+
+#[test]
+fn a_run_without_a_plan_replaces_the_comment_of_an_earlier_one() {
+    let reasons = ["empty-desired: [members] has no active entry".to_owned()];
+    insta::assert_snapshot!(failure_markdown(&reasons, &COMMENT), @"
+    <!-- rosterctl:plan:default -->
+    ### No membership plan
+
+    > [!CAUTION]
+    > There is no plan, because:
+
+    - `empty-desired: [members] has no active entry`
+    ");
+    let many = failure_markdown(&vec!["x".repeat(10_000); 500], &COMMENT);
+    assert!(many.len() < 60_000 && many.ends_with("- and 480 more\n"));
 }

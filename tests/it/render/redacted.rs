@@ -5,8 +5,8 @@ use rosterctl::guardrail::BreachKind;
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::{Conflict, Likeness, Person, Suspicion};
 use rosterctl::render::{
-    CommentView, Paint, PlanView, ReportView, diff, github, html, json, markdown, plan_text,
-    redact, report_text, roster_table,
+    Comment, Paint, PlanView, ReportView, diff, json, plan_github, plan_html, plan_markdown,
+    plan_text, redact, report_github, report_html, report_markdown, report_text, roster_table,
 };
 use rosterctl::roster::{Capabilities, LiveRoster, Observation, Role, SeenOrganization};
 use rosterctl::verify::{Foreign, Verification};
@@ -69,8 +69,7 @@ fn no_format_shows_an_address() {
         exit_code: 5,
         journal: None,
     };
-    let comment = CommentView {
-        plan: view,
+    let comment = Comment {
         marker: None,
         everything_in: "plan.json",
         source_url: None,
@@ -79,9 +78,12 @@ fn no_format_shows_an_address() {
     for text in [
         plan_text(&view, Paint::Plain),
         report_text(&report, Paint::Plain),
-        github(&view),
-        html(&view),
-        markdown(&comment),
+        plan_github(&view),
+        report_github(&report),
+        plan_html(&view),
+        report_html(&report),
+        plan_markdown(&view, &comment),
+        report_markdown(&report, &comment),
         json(&PlanDocument::new(&view)).unwrap(),
         json(&ReportDocument::new(&report)).unwrap(),
     ] {

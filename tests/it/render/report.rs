@@ -60,7 +60,7 @@ fn what_did_not_happen_stands_first() {
     Withheld:
       - remove     root@acme.dev  owner  undeclared
           key-owner: root@acme.dev is withheld
-          Way on: run with the admin key of another owner; or once: --accept cd132b16a76740acbbcc:key-owner
+          Way on: run with the admin key of another owner
       ! undecided  twin@acme.dev
           identity-conflict: root@acme.dev is withheld
           Way on: run with the admin key of another owner
