@@ -32,7 +32,7 @@ fn action(n: usize, kind: u8, owner: bool) -> Action {
 
 prop_compose! {
     fn judged()(
-        kinds in prop::collection::vec((0..4u8, any::<bool>(), 0..6u8), 0..40),
+        kinds in prop::collection::vec((0..4u8, any::<bool>(), 0..6u8), 0..20),
         refused in any::<bool>(),
     ) -> Judgement {
         let actions = kinds.iter().enumerate();
