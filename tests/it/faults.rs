@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use rosterctl::outcome::Exit;
+use rosterctl::provider::Clock;
+use rosterctl::reconcile::observe;
 use rosterctl::simulator::{FaultScript, Settings};
 
-use crate::support::{Case, file, outcomes, pending, quiet, roster, user};
+use crate::support::{Case, file, outcomes, pending, quiet, roster, started_at, user};
 
 const DELETE_USER: &str = "DELETE /organization/users/{user_id}";
 const MODIFY_USER: &str = "POST /organization/users/{user_id}";
 const GET_USER: &str = "GET /organization/users/{user_id}";
+const LIST_USERS: &str = "GET /organization/users";
 const DELETE_INVITE: &str = "DELETE /organization/invites/{invite_id}";
 const CREATE_INVITE: &str = "POST /organization/invites";
 
@@ -60,19 +63,20 @@ fn four_with(script: &str, change: impl FnOnce(Settings) -> Settings) -> Case {
     Case::new(change(settings), &text)
 }
 
-/// Ada stays, and so many others leave.
+/// Ada and Lin stay, and so many others leave.
 fn crowd(count: usize, script: &str) -> Case {
     let leavers =
         (1..=count).map(|at| user(&format!("user-{at}"), &format!("p{at}@acme.dev"), "reader"));
-    let users = [user("user-ada", "ada@acme.dev", "owner")]
-        .into_iter()
-        .chain(leavers)
-        .collect();
+    let stay = [
+        user("user-ada", "ada@acme.dev", "owner"),
+        user("user-lin", "lin@acme.dev", "reader"),
+    ];
+    let users = stay.into_iter().chain(leavers).collect();
     let settings = Settings {
         faults: FaultScript::parse(script).unwrap(),
         ..quiet(roster(users, vec![]))
     };
-    Case::new(settings, &file(""))
+    Case::new(settings, &file("\"lin@acme.dev\" = {}"))
 }
 
 /// The outcome of one change.
@@ -200,4 +204,193 @@ async fn two_wrong_404s_do_not_make_an_end_state_confirmed() {
     );
     assert_eq!(finished.exit(), Exit::Unconfirmed);
     assert_eq!(case.mutations(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_denies_the_removal_is_a_failure() {
+    let mut case = crowd(3, &from(DELETE_USER, 2, 1, r#""not-deleted""#));
+    let finished = case.run().await;
+    let found = outcome_of(&outcomes(&finished), "remove p2@acme.dev (reader)");
+    assert!(
+        found.starts_with("failed: ") && found.ends_with("the answer says `deleted: false`"),
+        "{found}"
+    );
+    assert_eq!(
+        case.mutations(),
+        ["delete-user user-1", "delete-user user-3"]
+    );
+    assert_eq!(finished.exit(), Exit::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_for_a_live_member_is_found_out_by_the_listing() {
+    let mut case = crowd(3, &from(DELETE_USER, 2, 1, r#""not-found""#));
+    let finished = case.run().await;
+    let found = outcome_of(&outcomes(&finished), "remove p2@acme.dev (reader)");
+    assert_eq!(found, "already done");
+    let verification = finished.verification.as_ref().unwrap().as_ref().unwrap();
+    let residual: Vec<String> = verification
+        .residual
+        .iter()
+        .map(|action| action.change.to_string())
+        .collect();
+    assert_eq!(residual, ["remove p2@acme.dev (reader)"]);
+    assert_eq!(finished.exit(), Exit::Unconfirmed);
+    assert_eq!(times(&case, "delete-user"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_429s_is_sat_out() {
+    let storm = "{ status = { status = 429, retry_after_s = 7 } }";
+    for (endpoint, change, mutation) in CHANGES {
+        let mut case = four(&from(endpoint, 1, 20, storm));
+        let finished = case.run().await;
+        assert_eq!(outcome_of(&outcomes(&finished), change), "done");
+        assert_eq!(finished.exit(), Exit::Converged);
+        assert_eq!((case.requests(endpoint), times(&case, mutation)), (21, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_is_used_up_ends_the_run() {
+    let quota = r#"{ status = { status = 429, code = "insufficient_quota" } }"#;
+    let mut case = crowd(4, &from(DELETE_USER, 3, 1, quota));
+    let finished = case.run().await;
+    for person in ["p3", "p4"] {
+        let change = format!("remove {person}@acme.dev (reader)");
+        let found = outcome_of(&outcomes(&finished), &change);
+        assert!(found.starts_with("not attempted: "), "{found}");
+    }
+    assert_eq!(case.requests(DELETE_USER), 3);
+    assert_eq!(times(&case, "delete-user"), 2);
+    assert_eq!(finished.exit(), Exit::Partial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_403_fails_a_person_and_a_second_stops_the_lane() {
+    let forbidden = "{ status = { status = 403 } }";
+    let mut case = crowd(4, &from(DELETE_USER, 2, 1, forbidden));
+    let finished = case.run().await;
+    let words: Vec<&str> = finished
+        .executed
+        .iter()
+        .map(|(_, outcome)| outcome.as_str())
+        .collect();
+    assert_eq!(words, ["done", "failed", "done", "done"]);
+    assert_eq!(finished.exit(), Exit::Partial);
+    assert_eq!(times(&case, "delete-user"), 3);
+
+    let mut case = crowd(5, &from(DELETE_USER, 2, 2, forbidden));
+    let finished = case.run().await;
+    let words: Vec<&str> = finished
+        .executed
+        .iter()
+        .map(|(_, outcome)| outcome.as_str())
+        .collect();
+    assert_eq!(
+        words,
+        ["done", "failed", "failed", "not attempted", "not attempted"]
+    );
+    assert_eq!(case.mutations(), ["delete-user user-1"]);
+    assert_eq!(case.requests(DELETE_USER), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_revoked_on_the_way_ends_the_run() {
+    let revoked = r#"{ elsewhere = "revoke-key" }"#;
+    let mut case = crowd(4, &from(DELETE_USER, 2, 1, revoked));
+    let finished = case.run().await;
+    // The request with which the key is revoked was let in before.
+    let words: Vec<&str> = finished
+        .executed
+        .iter()
+        .map(|(_, outcome)| outcome.as_str())
+        .collect();
+    assert_eq!(words, ["done", "done", "not attempted", "not attempted"]);
+    assert_eq!(finished.exit(), Exit::Partial);
+    assert_eq!(times(&case, "delete-user"), 2);
+    assert_eq!(case.requests(DELETE_USER), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_does_meanwhile_is_told_apart() {
+    let act = |change: &str| from(DELETE_USER, 1, 1, &format!("{{ elsewhere = {change} }}"));
+    for (change, exit, foreign, collateral) in [
+        (
+            r#"{ add = { email = "zed@acme.dev", role = "reader" } }"#,
+            Exit::Converged,
+            vec!["zed@acme.dev appeared as reader"],
+            vec![],
+        ),
+        (
+            r#"{ set-role = { email = "lin@acme.dev", role = "owner" } }"#,
+            Exit::Converged,
+            vec!["lin@acme.dev was re-roled from reader to owner"],
+            vec![],
+        ),
+        (
+            r#"{ remove = { email = "lin@acme.dev" } }"#,
+            Exit::Unconfirmed,
+            vec![],
+            vec!["lin@acme.dev"],
+        ),
+        // Planned anyway: somebody was faster.
+        (
+            r#"{ remove = { email = "p2@acme.dev" } }"#,
+            Exit::Converged,
+            vec![],
+            vec![],
+        ),
+    ] {
+        let mut case = crowd(3, &act(change));
+        let finished = case.run().await;
+        let verification = finished.verification.as_ref().unwrap().as_ref().unwrap();
+        let others: Vec<String> = verification
+            .foreign
+            .iter()
+            .map(|row| format!("{} {}", row.person.label(), row.what))
+            .collect();
+        let gone: Vec<&str> = verification
+            .collateral
+            .iter()
+            .map(rosterctl::plan::Person::label)
+            .collect();
+        assert_eq!(
+            (others, gone),
+            (
+                foreign.iter().map(ToString::to_string).collect(),
+                collateral
+            ),
+            "{change}"
+        );
+        assert_eq!(finished.exit(), exit, "{change}");
+        for person in 1..=3 {
+            assert_eq!(times(&case, &format!("delete-user user-{person}")), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_repeats_makes_no_plan() {
+    let case = crowd(3, &once(LIST_USERS, r#""repeated-cursor""#));
+    let clock = Clock::starting_at(started_at());
+    let client = case.client(case.simulator.in_process(), clock);
+    let error = observe(&client, &case.stop).await.unwrap_err();
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert!(why.contains("cannot be trusted"), "{why}");
+    assert_eq!(case.mutations(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_reads_are_waited_for() {
+    // From the first removal on, reads see the past for a while: the canary and the end state wait for it.
+    let mut case = crowd(3, &once(DELETE_USER, "{ stale-reads = { ms = 20_000 } }"));
+    let finished = case.run().await;
+    assert_eq!(finished.exit(), Exit::Converged);
+    assert!(
+        case.story().contains(&"proven after 30 s".to_owned()),
+        "{:?}",
+        case.story()
+    );
+    assert_eq!(times(&case, "delete-user"), 3);
 }
