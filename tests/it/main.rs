@@ -9,6 +9,7 @@ mod apply;
 mod canary_key;
 mod chaos;
 mod cli;
+mod crash;
 mod demo;
 mod desired;
 mod desired_diagnostics;

@@ -11,12 +11,13 @@ use rosterctl::guardrail::{History, Surroundings};
 use rosterctl::journal::Record;
 use rosterctl::outcome::Outcome;
 use rosterctl::pacing::PaceSettings;
+use rosterctl::plan::Change;
 use rosterctl::provider::{
     BaseUrl, Clock, Credential, Gate, GateSettings, OpenAi, Stop, Transport,
 };
 use rosterctl::reconcile::{Finished, Observed, Prepared, Terms, finish, observe, prepare};
 use rosterctl::roster::OrganizationId;
-use rosterctl::simulator::{Population, Roster, Settings, Simulator};
+use rosterctl::simulator::{Mutation, Population, Roster, Settings, Simulator};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
@@ -270,4 +271,35 @@ pub(crate) fn outcomes(finished: &Finished) -> Vec<String> {
         format!("{}: {outcome}", action.change)
     };
     finished.executed.iter().map(line).collect()
+}
+
+/// Whether an entry of the organization's log is what a change makes.
+pub(crate) fn made(change: &Change, mutation: &Mutation) -> bool {
+    let Mutation {
+        seq: _,
+        operation,
+        id,
+        email,
+        role,
+        author: _,
+    } = mutation;
+    match change {
+        Change::Remove { member } => *operation == "delete-user" && id == member.id.as_str(),
+        Change::SetRole { member, to } => {
+            *operation == "modify-user"
+                && id == member.id.as_str()
+                && role.as_deref() == Some(to.as_str())
+        }
+        Change::CancelInvite { invite } => {
+            *operation == "delete-invite" && id == invite.id.as_str()
+        }
+        Change::Invite {
+            email: invited,
+            role: given,
+        } => {
+            *operation == "create-invite"
+                && email.as_deref() == Some(invited.as_str())
+                && role.as_deref() == Some(given.as_str())
+        }
+    }
 }

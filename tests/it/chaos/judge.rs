@@ -10,6 +10,7 @@ use rosterctl::simulator::{Author, Mutation};
 use serde_json::Value;
 
 use super::day::{Day, Ending};
+use crate::support::made;
 
 /// Everything that is wrong with a day; nothing, if the property holds.
 pub(super) fn faults(day: &Day) -> Vec<String> {
@@ -31,7 +32,7 @@ pub(super) fn faults(day: &Day) -> Vec<String> {
         if !finished
             .executed
             .iter()
-            .any(|(action, _)| made(action, mutation))
+            .any(|(action, _)| made(&action.change, mutation))
         {
             faults.push(format!("outside the plan: {mutation:?}"));
         }
@@ -51,12 +52,16 @@ fn untrue(
     ours: &[Mutation],
     others: &[Mutation],
 ) -> Vec<String> {
-    let times = ours.iter().filter(|change| made(action, change)).count();
+    let times = ours
+        .iter()
+        .filter(|change| made(&action.change, change))
+        .count();
     let is_true = match outcome {
         // Read back, the effect of somebody else's change cannot be told from the effect of this one.
         Outcome::Done { request_id: _ } => {
             times > 0
-                || (was_read_back(day, action) && others.iter().any(|change| made(action, change)))
+                || (was_read_back(day, action)
+                    && others.iter().any(|change| made(&action.change, change)))
         }
         Outcome::AlreadyDone { request_id: _ } | Outcome::Unknown { cause: _ } => true,
         Outcome::Failed { cause: _ }
@@ -87,37 +92,6 @@ fn untrue(
 fn was_read_back(day: &Day, action: &Action) -> bool {
     let line = format!("reading back: {}", action.change);
     day.case.story().contains(&line)
-}
-
-/// Whether a change in the log is the one that an action makes.
-fn made(action: &Action, mutation: &Mutation) -> bool {
-    let Mutation {
-        seq: _,
-        operation,
-        id,
-        email,
-        role,
-        author: _,
-    } = mutation;
-    match &action.change {
-        Change::Remove { member } => *operation == "delete-user" && id == member.id.as_str(),
-        Change::SetRole { member, to } => {
-            *operation == "modify-user"
-                && id == member.id.as_str()
-                && role.as_deref() == Some(to.as_str())
-        }
-        Change::CancelInvite { invite } => {
-            *operation == "delete-invite" && id == invite.id.as_str()
-        }
-        Change::Invite {
-            email: invited,
-            role: given,
-        } => {
-            *operation == "create-invite"
-                && email.as_deref() == Some(invited.as_str())
-                && role.as_deref() == Some(given.as_str())
-        }
-    }
 }
 
 /// How the organization differs from the plan's outcome, apart from what somebody else did.

@@ -1,0 +1,140 @@
+//! The kill matrix: the real binary over real HTTP, killed at every kind of moment, and the run after it.
+//!
+//! The simulator lives in this process and parks the request at which the moment comes; then the binary is killed,
+//! what it had in flight is cut, and `apply` is called again. The product has no hook for this. What the moment was is
+//! not believed but read from the journal and the organization's log.
+
+mod scene;
+
+use std::collections::BTreeMap;
+
+use rosterctl::plan::Change;
+use rosterctl::simulator::{Park, ParkPoint};
+
+use scene::{Phase, Scene};
+
+const LIST_USERS: &str = "GET /organization/users";
+const LIST_INVITES: &str = "GET /organization/invites";
+const LIST_KEYS: &str = "GET /organization/admin_api_keys";
+const GET_USER: &str = "GET /organization/users/{user_id}";
+
+/// A kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    SetRole,
+    CancelInvite,
+    Remove,
+    Invite,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [
+        Self::SetRole,
+        Self::CancelInvite,
+        Self::Remove,
+        Self::Invite,
+    ];
+
+    fn of(change: &Change) -> Self {
+        match change {
+            Change::SetRole { member: _, to: _ } => Self::SetRole,
+            Change::CancelInvite { invite: _ } => Self::CancelInvite,
+            Change::Remove { member: _ } => Self::Remove,
+            Change::Invite { email: _, role: _ } => Self::Invite,
+        }
+    }
+
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::SetRole => "POST /organization/users/{user_id}",
+            Self::CancelInvite => "DELETE /organization/invites/{invite_id}",
+            Self::Remove => "DELETE /organization/users/{user_id}",
+            Self::Invite => "POST /organization/invites",
+        }
+    }
+}
+
+/// One moment to kill the run at.
+#[derive(Debug, Clone)]
+struct Moment {
+    /// The kind of change that it is about.
+    kind: Kind,
+    /// How far a change of the kind has come.
+    phase: Phase,
+    /// The request that is parked.
+    park: Park,
+}
+
+/// Every moment: nine for each kind within its requests, and those before there is an intent.
+fn moments() -> Vec<Moment> {
+    let park = |endpoint: &str, nth, point| Park {
+        endpoint: Some(endpoint.to_owned()),
+        nth,
+        point,
+    };
+    let mut moments = Vec::new();
+    for kind in Kind::ALL {
+        for nth in 1..=3 {
+            for (phase, point) in [
+                (Phase::AfterIntent, ParkPoint::BeforeEffect),
+                (Phase::AfterEffect, ParkPoint::AfterEffect),
+                (Phase::AfterOutcome, ParkPoint::AfterAnswer),
+            ] {
+                let park = park(kind.endpoint(), nth, point);
+                moments.push(Moment { kind, phase, park });
+            }
+        }
+    }
+    for (kind, endpoint, point) in [
+        (Kind::SetRole, LIST_USERS, ParkPoint::BeforeEffect),
+        (Kind::CancelInvite, LIST_INVITES, ParkPoint::BeforeEffect),
+        (Kind::Invite, LIST_KEYS, ParkPoint::BeforeEffect),
+        // The first removal is being proven; the others wait for it.
+        (Kind::Remove, GET_USER, ParkPoint::BeforeEffect),
+        (Kind::Remove, GET_USER, ParkPoint::AfterEffect),
+    ] {
+        moments.push(Moment {
+            kind,
+            phase: Phase::BeforeIntent,
+            park: park(endpoint, 1, point),
+        });
+    }
+    moments
+}
+
+/// Kills at every moment of this half, so that two tests share them.
+fn kill_at(half: usize) {
+    let mut broken = Vec::new();
+    let mut points: BTreeMap<(Kind, Phase), usize> = BTreeMap::new();
+    for moment in moments().into_iter().skip(half).step_by(2) {
+        let mut scene = Scene::set();
+        if let Err(why) = scene.play(&moment) {
+            broken.push(format!("{moment:?}: {why}"));
+        }
+        *points.entry((moment.kind, moment.phase)).or_default() += 1;
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n\n"));
+    assert!(points.values().sum::<usize>() >= 20, "{points:?}");
+}
+
+#[test]
+fn every_second_killed_run_is_taken_up_by_the_next() {
+    kill_at(0);
+}
+
+#[test]
+fn every_other_killed_run_is_taken_up_by_the_next() {
+    kill_at(1);
+}
+
+#[test]
+fn the_moments_cover_every_kind_at_every_phase() {
+    let moments = moments();
+    assert!(moments.len() >= 40);
+    for kind in Kind::ALL {
+        for phase in Phase::ALL {
+            let is_covered = |moment: &Moment| (moment.kind, moment.phase) == (kind, phase);
+            assert!(moments.iter().any(is_covered), "{kind:?} {phase:?}");
+        }
+    }
+}
