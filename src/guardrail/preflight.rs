@@ -283,7 +283,7 @@ fn nameless_rows(desired: &DesiredRoster, live: &LiveRoster) -> Option<Breach> {
             nameless.len()
         ),
         &format!(
-            "pin them with id = … in their entries, or leave them alone with\n\n[unmanaged]\nids = [{ids}]\n"
+            "pin them with id = … in their entries, or leave them alone: under [unmanaged], write ids = [{ids}]"
         ),
     ))
 }
@@ -427,10 +427,11 @@ mod tests {
         };
         let breach = &preflight(&file, &roster, surroundings)[0];
         assert_eq!(breach.kind, BreachKind::RosterUnusable);
-        assert!(
-            breach.way_on.contains("ids = [\"user-7\"]"),
-            "{}",
-            breach.way_on
+        // One line, because whatever shows a sentence escapes line breaks.
+        assert_eq!(
+            breach.way_on,
+            "pin them with id = … in their entries, or leave them alone: \
+             under [unmanaged], write ids = [\"user-7\"]"
         );
         file.unmanaged.ids.insert(user("user-7"));
         assert_eq!(names(&file, &roster, None), [""; 0]);
