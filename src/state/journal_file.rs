@@ -17,6 +17,8 @@ pub struct JournalFile {
     path: PathBuf,
     file: File,
     seq: u64,
+    /// A write failed: the last line may be torn, and only at the end of the file is that no damage.
+    is_torn: bool,
 }
 
 /// A journal that no run has closed: its open intents have to be read back.
@@ -60,7 +62,12 @@ impl JournalFile {
             opened = options.open(&path);
         }
         let file = opened.map_err(StateError::io("create", &path))?;
-        let mut journal = Self { path, file, seq: 0 };
+        let mut journal = Self {
+            path,
+            file,
+            seq: 0,
+            is_torn: false,
+        };
         let write = journal
             .commit(&[Record::Plan(plan)])
             .and_then(|()| sync_folder(&state.journals()));
@@ -80,6 +87,19 @@ impl JournalFile {
     }
 }
 
+impl JournalFile {
+    /// Writes, unless an earlier write failed: a whole line after a torn one would be damage in the middle, and every
+    /// later run would refuse the journal.
+    fn write(&mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+        if self.is_torn {
+            return Err(io::Error::other("an earlier write to it failed"));
+        }
+        let written = write(&mut self.file);
+        self.is_torn = written.is_err();
+        written
+    }
+}
+
 impl JournalSink for JournalFile {
     fn next_seq(&mut self) -> u64 {
         self.seq += 1;
@@ -88,12 +108,12 @@ impl JournalSink for JournalFile {
 
     fn append(&mut self, records: &[Record]) -> io::Result<()> {
         let lines: String = records.iter().map(journal::encode).collect();
-        self.file.write_all(lines.as_bytes())
+        self.write(|file| file.write_all(lines.as_bytes()))
     }
 
     fn commit(&mut self, records: &[Record]) -> io::Result<()> {
         self.append(records)?;
-        self.file.sync_data()
+        self.write(|file| file.sync_data())
     }
 }
 
@@ -132,7 +152,12 @@ impl StateDir {
                 .max()
                 .unwrap_or_default();
             found.push(Unfinished {
-                journal: JournalFile { path, file, seq },
+                journal: JournalFile {
+                    path,
+                    file,
+                    seq,
+                    is_torn: false,
+                },
                 replay,
             });
         }
@@ -183,4 +208,35 @@ fn read(path: &Path) -> Result<Decoded, StateError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_follows_a_write_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        fs::write(&path, "{\"intent").unwrap();
+        let mut journal = JournalFile {
+            file: File::open(&path).unwrap(),
+            path: path.clone(),
+            seq: 0,
+            is_torn: false,
+        };
+        let closed = Record::Closed {
+            at: Timestamp::UNIX_EPOCH,
+            by: Closing::Apply,
+        };
+        // A file that is open for reading fails every write; then there is room again.
+        journal.append(std::slice::from_ref(&closed)).unwrap_err();
+        journal.file = OpenOptions::new().append(true).open(&path).unwrap();
+        journal.append(std::slice::from_ref(&closed)).unwrap_err();
+        journal.commit(&[closed]).unwrap_err();
+        journal
+            .close(Timestamp::UNIX_EPOCH, Closing::Apply)
+            .unwrap_err();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"intent");
+    }
 }
