@@ -19,6 +19,8 @@ const NOT_SENT_MAX: u32 = 4;
 enum Fate {
     /// The action has its outcome.
     Settled(Outcome),
+    /// The action has its outcome, and the member whom it is about is gone, whoever took them.
+    Lapsed(Outcome),
     /// The request had no effect, and the action goes back to the head of the queue.
     Again { why: String },
     /// The run is over, and the request had no effect.
@@ -43,22 +45,18 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             }
             match self.attempt(state, at, &intent).await {
                 Fate::Settled(outcome) => {
-                    state.queue.retain(|queued| *queued != at);
                     if self.release(at, &outcome) {
                         self.shared.borrow_mut().owners.restore();
                     }
-                    self.append(&Record::Outcome {
-                        seq: intent.seq,
-                        at: self.conditions.clock.now(),
-                        outcome: outcome.clone(),
-                    });
                     let is_canary =
                         !state.canary_proven && matches!(outcome, Outcome::Done { request_id: _ });
-                    self.settled(at, outcome);
+                    self.conclude(state, at, intent.seq, outcome);
                     if is_canary {
                         self.prove_canary(state, at).await;
                     }
                 }
+                // An owner who is gone is not certain any more, so nothing is restored.
+                Fate::Lapsed(outcome) => self.conclude(state, at, intent.seq, outcome),
                 Fate::Again { why } => {
                     self.void(at, intent.seq, &why);
                     is_cut = Some(why);
@@ -69,6 +67,17 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 }
             }
         }
+    }
+
+    /// Puts an outcome on record and takes its action out of the queue.
+    fn conclude(&self, state: &mut LaneState, at: usize, seq: u64, outcome: Outcome) {
+        state.queue.retain(|queued| *queued != at);
+        self.append(&Record::Outcome {
+            seq,
+            at: self.conditions.clock.now(),
+            outcome: outcome.clone(),
+        });
+        self.settled(at, outcome);
     }
 
     /// Writes the intents of a batch; `None`: they could not be written, nothing is sent and the run is over.
@@ -148,6 +157,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         let fate = self.attempt_once(state, at, intent).await;
         match fate {
             Fate::Settled(outcome) => Fate::Settled(state.doubted(at, outcome)),
+            Fate::Lapsed(outcome) => Fate::Lapsed(state.doubted(at, outcome)),
             Fate::Again { why: _ } | Fate::Over { why: _ } => fate,
         }
     }
@@ -273,10 +283,10 @@ fn refused(state: &mut LaneState, error: &ProviderError) -> Fate {
             state.breaker.forbid();
             Fate::Settled(Outcome::Failed { cause })
         }
+        ErrorKind::NotFound => Fate::Lapsed(Outcome::Failed { cause }),
         ErrorKind::NotSent
         | ErrorKind::NoAnswer
         | ErrorKind::Throttled { retry_after: _ }
-        | ErrorKind::NotFound
         | ErrorKind::Rejected
         | ErrorKind::Unavailable
         | ErrorKind::Unreadable

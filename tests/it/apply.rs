@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rosterctl::journal::{Record, encode, replay};
 use rosterctl::outcome::Exit;
-use rosterctl::simulator::{Limit, Settings};
+use rosterctl::simulator::{FaultScript, Limit, Settings};
 use serde_json::json;
 
 use crate::support::{Case, file, outcomes, pending, quiet, roster, user};
@@ -257,4 +257,46 @@ async fn the_key_owners_action_goes_last_after_the_rest_is_verified() {
     assert_eq!(withheld[0].person.label(), "ada@acme.dev");
     assert_eq!(withheld[0].breaches[0].kind.as_str(), "key-owner");
     assert_eq!(json!(approved.actions().len()), json!(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_whom_somebody_else_took_is_not_counted_as_certain() {
+    let mut settings = quiet(roster(
+        vec![
+            user("user-ada", "ada@acme.dev", "owner"),
+            user("user-bob", "bob@acme.dev", "owner"),
+            user("user-cy", "cy@acme.dev", "owner"),
+            user("user-eve", "eve@acme.dev", "reader"),
+            user("user-zed", "zed@acme.dev", "reader"),
+        ],
+        vec![],
+    ));
+    settings.lag = Duration::from_secs(5);
+    settings.faults = FaultScript::parse(
+        r#"
+        [[faults]]
+        endpoint = "POST /organization/users/{user_id}"
+        fault = { status = { status = 400 } }
+        [[faults]]
+        endpoint = "POST /organization/users/{user_id}"
+        nth = 2
+        fault = { elsewhere = { remove = { email = "bob@acme.dev" } } }
+        "#,
+    )
+    .unwrap();
+    let text =
+        file("\"bob@acme.dev\" = { role = \"reader\" }\n\"eve@acme.dev\" = { role = \"owner\" }")
+            .replace(
+                "owners_min = 1",
+                "owners_min = 1\nrequired_owners = [\"eve@acme.dev\"]",
+            );
+    let mut case = Case::new(settings, &text);
+    let finished = case.run().await;
+    assert_eq!(
+        outcomes(&finished)[2..],
+        [
+            "remove cy@acme.dev (owner): withheld: 2 owners are certain now, and 2 must stay",
+            "remove zed@acme.dev (reader): done",
+        ]
+    );
 }
