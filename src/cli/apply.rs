@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::confirm::{Given, Typed};
 use super::connect::ProviderArgs;
 use super::decide::{Agreed, Decision, decide};
 use super::documents::{Output, OutputArgs};
@@ -72,8 +73,14 @@ pub(super) async fn run(args: &ApplyArgs, environment: &Environment) -> Result<E
         &args.accept.acceptances,
         environment,
     )?;
-    let _lock = run.state.lock(run.clock.now()).map_err(Failure::new)?;
-    match decide(&run, args.yes).await? {
+    let _lock = run.state.lock(run.clock.now())?;
+    let decision = if args.yes {
+        decide(&run, &mut Given).await?
+    } else {
+        let stop = &run.signals.stop;
+        decide(&run, &mut Typed { stop }).await?
+    };
+    match decision {
         // Boxed, because the executor of all lanes is a large future.
         Decision::Go(agreed) => Box::pin(go(&mut output, &run, *agreed, args)).await,
         Decision::Stay(sheet, exit) => stay(&mut output, &sheet, exit, args),

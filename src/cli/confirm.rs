@@ -21,29 +21,54 @@ pub(super) enum Answer {
     No,
     /// Ctrl-C or SIGTERM.
     Stopped,
+    /// There is nobody to ask.
+    Nobody,
 }
 
-/// Whether there is somebody to ask.
-pub(super) fn can_ask() -> bool {
-    io::stdin().is_terminal()
+/// Whoever says whether a plan is executed.
+pub(super) trait Consent {
+    /// Answers a question about the plan that was just shown.
+    async fn ask(&mut self, question: &str) -> Answer;
 }
 
-/// Asks on standard error and reads one line of standard input.
-pub(super) async fn ask(question: &str, stop: &Stop) -> Answer {
-    terminal::prompt(question);
-    let (send, answer) = oneshot::channel();
-    // Reading cannot be cancelled. A thread of its own does not hold back the end of the process.
-    thread::spawn(move || {
-        let mut line = String::new();
-        let read = io::stdin().read_line(&mut line);
-        let _ = send.send(read.is_ok() && line.trim() == "yes");
-    });
-    tokio::select! {
-        biased;
-        () = stop.requested() => Answer::Stopped,
-        answer = answer => match answer {
-            Ok(true) => Answer::Yes,
-            Ok(false) | Err(_) => Answer::No,
-        },
+/// `--yes`.
+#[derive(Debug)]
+pub(super) struct Given;
+
+impl Consent for Given {
+    async fn ask(&mut self, _question: &str) -> Answer {
+        Answer::Yes
+    }
+}
+
+/// A person at a terminal.
+#[derive(Debug)]
+pub(super) struct Typed<'a> {
+    /// Ends the question.
+    pub(super) stop: &'a Stop,
+}
+
+impl Consent for Typed<'_> {
+    /// Asks on standard error and reads one line of standard input.
+    async fn ask(&mut self, question: &str) -> Answer {
+        if !io::stdin().is_terminal() {
+            return Answer::Nobody;
+        }
+        terminal::prompt(question);
+        let (send, answer) = oneshot::channel();
+        // Reading cannot be cancelled. A thread of its own does not hold back the end of the process.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            let _ = send.send(read.is_ok() && line.trim() == "yes");
+        });
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => Answer::Stopped,
+            answer = answer => match answer {
+                Ok(true) => Answer::Yes,
+                Ok(false) | Err(_) => Answer::No,
+            },
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The talk before an apply: what an earlier run left open, the plan, the question.
 
-use super::confirm::{ANSWER_FRESH_MAX, Answer, ask, can_ask};
+use super::confirm::{ANSWER_FRESH_MAX, Answer, Consent};
 use super::execute::keep_snapshot;
 use super::failure::Failure;
 use super::look::{Look, Planned, Run, Sheet, Standing, unaccepted};
@@ -31,7 +31,10 @@ pub(super) struct Agreed {
 }
 
 /// Looks, shows and asks, until there is an answer to the plan as it is now.
-pub(super) async fn decide<T: Transport>(run: &Run<T>, yes: bool) -> Result<Decision, Failure> {
+pub(super) async fn decide<T: Transport>(
+    run: &Run<T>,
+    consent: &mut impl Consent,
+) -> Result<Decision, Failure> {
     let mut answered: Option<Sheet> = None;
     let mut look = first_look(run).await?;
     loop {
@@ -51,10 +54,8 @@ pub(super) async fn decide<T: Transport>(run: &Run<T>, yes: bool) -> Result<Deci
             return Ok(Decision::Go(Box::new(agreed)));
         }
         show(&agreed.sheet);
-        if yes {
-            return Ok(Decision::Go(Box::new(agreed)));
-        }
-        if let Some(failure) = declined(run, &agreed.sheet).await {
+        let answer = consent.ask(&question(&agreed.sheet)).await;
+        if let Some(failure) = declined(answer) {
             return Ok(Decision::Declined(Box::new(agreed.sheet), failure));
         }
         if run.clock.elapsed().saturating_sub(looked_at) <= ANSWER_FRESH_MAX {
@@ -103,19 +104,18 @@ fn nothing_to_do<T>(run: &Run<T>, agreed: Agreed) -> Decision {
     Decision::Stay(Box::new(sheet), exit)
 }
 
-/// Asks; returns why nothing is executed, if so.
-async fn declined<T>(run: &Run<T>, sheet: &Sheet) -> Option<Failure> {
-    if !can_ask() {
-        let failure = Failure::new("there is no terminal to ask on, so nothing was changed");
-        return Some(failure.hint("read the plan above, and say --yes to apply it"));
-    }
+fn question(sheet: &Sheet) -> String {
     let changes = match sheet.judgement.actions.len() {
         1 => "this change".to_owned(),
         several => format!("these {several} changes"),
     };
     let organization = Shown::label(&sheet.judgement.plan.organization).to_string();
-    let question = format!("\nApply {changes} to {organization}? Only `yes` is a yes: ");
-    match ask(&question, &run.signals.stop).await {
+    format!("\nApply {changes} to {organization}? Only `yes` is a yes: ")
+}
+
+/// Why nothing is executed, if so.
+fn declined(answer: Answer) -> Option<Failure> {
+    match answer {
         Answer::Yes => None,
         Answer::No => Some(Failure::new(
             "the answer was not `yes`: nothing was changed",
@@ -123,12 +123,16 @@ async fn declined<T>(run: &Run<T>, sheet: &Sheet) -> Option<Failure> {
         Answer::Stopped => Some(Failure::new(
             "stopped before the answer: nothing was changed",
         )),
+        Answer::Nobody => {
+            let failure = Failure::new("there is no terminal to ask on, so nothing was changed");
+            Some(failure.hint("read the plan above, and say --yes to apply it"))
+        }
     }
 }
 
 /// Reads the organization, after whatever an earlier run left open.
 async fn first_look<T: Transport>(run: &Run<T>) -> Result<Look, Failure> {
-    if run.state.unfinished().map_err(Failure::new)?.is_empty() {
+    if run.state.unfinished()?.is_empty() {
         return run.look().await;
     }
     // With the key of another organization every member would read as removed, so that is looked at first.
@@ -149,7 +153,7 @@ async fn first_look<T: Transport>(run: &Run<T>) -> Result<Look, Failure> {
     // Leaving is safe at any point: a journal is closed only when all of it is read back.
     let resumed = tokio::select! {
         biased;
-        resumed = resume(&run.provider, &run.state, run.clock) => resumed.map_err(Failure::new)?,
+        resumed = resume(&run.provider, &run.state, run.clock) => resumed?,
         () = run.signals.stop.requested() => {
             return Err(Failure::new("stopped while reading back: nothing was changed"));
         }
@@ -189,4 +193,80 @@ fn say_resumed(resumed: &Resumed) {
 fn show(sheet: &Sheet) {
     let text = sheet.text(None, terminal::paint_err());
     terminal::say(text.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cli::demo::{MEMBERS, Stage};
+    use crate::simulator::Elsewhere;
+
+    /// Somebody who takes their time, while somebody else is at work in the dashboard.
+    struct Slow<'a> {
+        stage: &'a Stage,
+        takes: Duration,
+        meanwhile: Option<Elsewhere>,
+        questions: Vec<String>,
+    }
+
+    impl Consent for Slow<'_> {
+        async fn ask(&mut self, question: &str) -> Answer {
+            self.questions.push(question.trim().to_owned());
+            if let Some(change) = self.meanwhile.take() {
+                assert!(self.stage.simulator.elsewhere(&change));
+            }
+            tokio::time::sleep(self.takes).await;
+            Answer::Yes
+        }
+    }
+
+    fn removed(email: &str) -> Elsewhere {
+        let email = email.to_owned();
+        Elsewhere::Remove { email }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_answer_is_for_the_plan_as_it_was() {
+        for (seconds, meanwhile, asked) in [
+            (59, Some(removed("xenia@acme.dev")), vec![8]),
+            (61, None, vec![8]),
+            (61, Some(removed("xenia@acme.dev")), vec![8, 7]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let stage = Stage::new(folder.path()).unwrap();
+            let run = stage.run(MEMBERS).unwrap();
+            let mut consent = Slow {
+                stage: &stage,
+                takes: Duration::from_secs(seconds),
+                meanwhile,
+                questions: Vec::new(),
+            };
+            let decision = decide(&run, &mut consent).await.unwrap();
+            assert!(matches!(decision, Decision::Go(_)));
+            let questions = asked.into_iter().map(|changes| {
+                format!("Apply these {changes} changes to org-Demo? Only `yes` is a yes:")
+            });
+            assert_eq!(consent.questions, questions.collect::<Vec<_>>());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_plan_that_grew_past_a_limit_is_refused_after_the_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::new(folder.path()).unwrap();
+        let run = stage.run(MEMBERS).unwrap();
+        // Without grace and kofi there are fewer owners than two.
+        let meanwhile = Some(removed("grace@acme.dev"));
+        let mut consent = Slow {
+            stage: &stage,
+            takes: Duration::from_secs(61),
+            meanwhile,
+            questions: Vec::new(),
+        };
+        let decision = decide(&run, &mut consent).await.unwrap();
+        assert!(matches!(decision, Decision::Stay(_, Exit::Refused)));
+        assert_eq!(consent.questions.len(), 1);
+    }
 }

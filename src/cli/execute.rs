@@ -63,7 +63,7 @@ pub(super) async fn execute<T: Transport>(
 ) -> Result<Executed, Failure> {
     let judgement = approved.judgement().clone();
     let record = plan_record(run, &judgement, observed, manner);
-    let mut journal = JournalFile::start(&run.state, record).map_err(Failure::new)?;
+    let mut journal = JournalFile::start(&run.state, record)?;
     let path = journal.path().to_owned();
     let conditions = Conditions {
         stop: &run.signals.stop,

@@ -7,6 +7,7 @@ use super::terminal;
 use crate::outcome::Exit;
 use crate::provider::ProviderError;
 use crate::render::safe::Shown;
+use crate::state::StateError;
 
 /// An error on its way to the top, where it is printed once.
 #[derive(Debug)]
@@ -63,6 +64,30 @@ impl Failure {
     pub(super) fn report(&self) -> Exit {
         terminal::say(&self.to_string());
         self.exit
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let hint = match &error {
+            StateError::Locked { holder: _ } => {
+                Some("wait until that run has ended; its lock goes with it, however it ends")
+            }
+            StateError::Journal { path: _, source: _ } => Some(
+                "read the journal, compare it with `rosterctl list`, and move it away when it is settled",
+            ),
+            StateError::NotAFolderName(_) => Some("correct [organization].id in the members file"),
+            StateError::Io {
+                what: _,
+                path: _,
+                source: _,
+            } => None,
+        };
+        let failure = Self::new(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 

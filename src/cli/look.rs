@@ -90,7 +90,7 @@ impl Run<Sockets> {
     ) -> Result<Self, Failure> {
         let clock = Clock::starting_at(Timestamp::now());
         let signals = Signals::listen()?;
-        let state = StateDir::beside(&file.path, &desired.organization.id).map_err(Failure::new)?;
+        let state = StateDir::beside(&file.path, &desired.organization.id)?;
         let (book, damage) = state.pace_book();
         if let Some(damage) = damage {
             tracing::warn!(error = %damage, "the learned pace starts anew");

@@ -51,7 +51,7 @@ use crate::outcome::Exit;
 /// makes it so: whoever is not declared is removed, within guardrails, at the pace the API allows, with a journal and
 /// a verification at the end.
 #[derive(Debug, Parser)]
-#[command(name = "rosterctl", version, max_term_width = 100, after_help = exits())]
+#[command(name = "rosterctl", version, max_term_width = 100, after_help = afterword())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -77,10 +77,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// The exit codes, as the help ends with them.
-fn exits() -> String {
+/// The variables that this program heeds by itself.
+const ENVIRONMENT: &str = "Environment:
+  OPENAI_ADMIN_KEY   the admin key; or name a file with --admin-key-file
+  OPENAI_BASE_URL    the API's base; a host of your own needs --api-host as well
+  OPENAI_ORG_ID      refuses if it is not the file's organization
+  ROSTERCTL_FREEZE   a reason here stops every apply";
+
+/// The environment and the exit codes, as the help ends with them.
+fn afterword() -> String {
     let lines = Exit::ALL.map(|exit| format!("  {:<3} {}", exit.code(), exit.meaning()));
-    format!("Exit codes:\n{}", lines.join("\n"))
+    format!("{ENVIRONMENT}\n\nExit codes:\n{}", lines.join("\n"))
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {

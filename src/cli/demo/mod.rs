@@ -32,7 +32,7 @@ use crate::state::StateDir;
 /// The live organization, in wire shape.
 const ORGANIZATION: &str = include_str!("organization.json");
 /// The file that is applied to it.
-const MEMBERS: &str = include_str!("members.toml");
+pub(super) const MEMBERS: &str = include_str!("members.toml");
 /// A key that opens nothing but this demo.
 const ADMIN_KEY: &str = "sk-admin-test-of-the-demo";
 /// 2026-11-24 03:15 UTC: the file's dates are before or after it.
@@ -51,11 +51,7 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Exit, Failure> {
     let DemoArgs {} = args;
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::caused("no temporary folder for the demo's journal", error))?;
-    let stage = Stage {
-        simulator: simulator()?,
-        signals: Signals::quiet()?,
-        members_file: folder.path().join("members.toml"),
-    };
+    let stage = Stage::new(folder.path())?;
     introduce()?;
     let run = stage.run(MEMBERS)?;
     let planned = planned(&run).await?;
@@ -69,15 +65,24 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Exit, Failure> {
 }
 
 /// What every run of the demo plays on.
-struct Stage {
-    simulator: Simulator,
+pub(super) struct Stage {
+    pub(super) simulator: Simulator,
     signals: Signals,
     members_file: PathBuf,
 }
 
 impl Stage {
+    /// The organization as it is at the start; the state of runs goes into a folder.
+    pub(super) fn new(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self {
+            simulator: simulator()?,
+            signals: Signals::quiet()?,
+            members_file: folder.join("members.toml"),
+        })
+    }
+
     /// A run with a members file of this text.
-    fn run(&self, text: &str) -> Result<Run<InProcess>, Failure> {
+    pub(super) fn run(&self, text: &str) -> Result<Run<InProcess>, Failure> {
         let desired = declared(text)?;
         let organization = desired.organization.id.clone();
         let clock = Clock::starting_at(started_at());
@@ -100,7 +105,7 @@ impl Stage {
         let key = Credential::parse(ADMIN_KEY).map_err(Failure::new)?;
         Ok(Run {
             provider: Provider::OpenAi(OpenAi::new(gate, base, key, &organization)),
-            state: StateDir::beside(&self.members_file, &organization).map_err(Failure::new)?,
+            state: StateDir::beside(&self.members_file, &organization)?,
             book: PaceBook::new(organization),
             desired,
             clock,
