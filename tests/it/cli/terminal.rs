@@ -1,7 +1,7 @@
 //! The question on a real terminal, and signals.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -104,12 +104,8 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut err = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("sending 5, 0 to go") {
-        line.clear();
-        assert_ne!(err.read_line(&mut line).unwrap(), 0);
-    }
+    let mut err = child.stderr.take().unwrap();
+    read_until(&mut err, "sending 5, 0 to go");
     // CI sends the second one ten seconds after the first; it asks for nothing new.
     signal(&child, Signal::INT);
     signal(&child, Signal::TERM);
@@ -126,4 +122,30 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
         "{outcomes:?}"
     );
     assert_eq!(organization.mutations().len(), done);
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_the_journal_stays_open() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &["--latency-ms", "600"]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let mut child = desk
+        .command(&["apply", "--yes", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = child.stderr.take().unwrap();
+    read_until(&mut err, "sending 1, 0 to go");
+    signal(&child, Signal::INT);
+    read_until(&mut err, "stopping:");
+    signal(&child, Signal::INT);
+    let rest = read_until(&mut err, "left at once");
+    assert!(rest.ends_with("left at once"), "{rest}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["outcomes"][0]["outcome"], "unknown");
+    let journal = std::fs::read_to_string(desk.journal()).unwrap();
+    assert!(journal.contains("\"record\":\"intent\""), "{journal}");
+    assert!(!journal.contains("\"record\":\"closed\""), "{journal}");
 }
