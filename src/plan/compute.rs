@@ -179,7 +179,9 @@ impl<'a> Draft<'a> {
     }
 
     fn remove(&mut self, member: &'a Member, reason: Reason) {
-        if member.role.is_owner() && !self.live.capabilities().owner_removal {
+        // A role that is missing or unfamiliar may be an owner's.
+        let may_be_owner = member.role != LiveRole::Known(Role::Reader);
+        if may_be_owner && !self.live.capabilities().owner_removal {
             self.report(Person::member(member), Difference::OwnerNotRemovable);
             return;
         }

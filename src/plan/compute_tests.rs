@@ -386,7 +386,7 @@ fn what_the_provider_cannot_do_is_reported() {
     assert_eq!(
         lines(&compute(&file, &roster, TODAY)),
         [
-            "reported eve@acme.dev: undeclared owner, whom this API cannot remove",
+            "reported eve@acme.dev: is not to be in, and may be an owner, whom this API cannot remove",
             "reported lin@acme.dev: is reader, declared owner",
             "reported new@acme.dev: declared (reader), not in",
         ]
@@ -433,5 +433,36 @@ fn a_typing_error_is_a_suspicion_beside_its_two_actions() {
     assert_eq!(
         plan.suspicions[0].declared.email,
         Some(email("grace.hoper@acme.dev"))
+    );
+}
+
+#[test]
+fn a_row_that_may_be_an_owner_stays_where_owners_cannot_be_removed() {
+    let of = |word: Option<&str>| {
+        let row = Member {
+            role: LiveRole::observed(word),
+            ..member("user-eve", "eve@acme.dev")
+        };
+        let mut observation = live([ada(), row], []).to_observation();
+        observation.capabilities = Capabilities {
+            invites: false,
+            roles: false,
+            owner_removal: false,
+        };
+        let roster = LiveRoster::assemble(observation).unwrap();
+        lines(&compute(&with_ada(vec![]), &roster, TODAY))
+    };
+    for word in [None, Some("Owner"), Some("admin"), Some("owner")] {
+        assert_eq!(
+            of(word),
+            [
+                "reported eve@acme.dev: is not to be in, and may be an owner, whom this API cannot remove"
+            ],
+            "{word:?}"
+        );
+    }
+    assert_eq!(
+        of(Some("reader")),
+        ["remove eve@acme.dev (reader): undeclared"]
     );
 }

@@ -73,7 +73,7 @@ pub enum Difference {
         /// The role that accepting gives.
         role: LiveRole,
     },
-    /// An owner whom the provider's API in use cannot remove.
+    /// Somebody who is to be gone and is, or may be, an owner: the API in use cannot remove one.
     OwnerNotRemovable,
 }
 
@@ -140,7 +140,9 @@ impl fmt::Display for Difference {
             Self::InviteOfVanished { role } => {
                 write!(f, "invited again ({role}), while the pinned id is gone")
             }
-            Self::OwnerNotRemovable => f.write_str("undeclared owner, whom this API cannot remove"),
+            Self::OwnerNotRemovable => {
+                f.write_str("is not to be in, and may be an owner, whom this API cannot remove")
+            }
         }
     }
 }
