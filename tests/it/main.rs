@@ -17,6 +17,7 @@ mod desired_edit;
 mod desired_export;
 mod desired_format;
 mod desired_include;
+mod desired_schema;
 mod desired_syntax;
 mod desired_violations;
 mod document;
