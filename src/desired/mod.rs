@@ -3,6 +3,7 @@
 //! Nothing here opens a file: a [`Source`] is a name and a text, so that every rule can be tested on a string and
 //! an error can always say `file:line:column`. Reading never touches the network either.
 
+mod compare;
 pub mod diagnostics;
 mod edit;
 mod expiry;
@@ -17,6 +18,9 @@ mod source;
 mod violation;
 mod warning;
 
+pub use compare::{
+    BadRow, Column, CompareOptions, CompareRefusal, Comparison, Finding, Says, compare,
+};
 pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
 pub use expiry::Expiry;
 pub use export::{ExportOptions, export};

@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod demo;
 mod desired;
+mod desired_compare;
 mod desired_diagnostics;
 mod desired_edit;
 mod desired_export;
