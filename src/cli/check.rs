@@ -3,65 +3,113 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use clap::builder::ValueParser;
 use clap::{Args, ValueEnum};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
-use super::terminal;
-use crate::desired::{DesiredRoster, diagnostics};
+use super::members::day;
+use super::{terminal, today};
+use crate::desired::{DesiredRoster, Violation, diagnostics};
+use crate::document::CheckDocument;
 use crate::outcome::Exit;
-use crate::render::Paint;
+use crate::render::{self, Paint};
 
 /// Check the members file, offline
 ///
-/// Reports everything that is wrong with the file at once, each with its line and column, and exits 1. Neither the
-/// network nor a key is needed.
+/// Reports everything that is wrong with the file at once, each with its line and column, and exits 1. Says whose
+/// access ends soon. Neither the network nor a key is needed.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Members file
     #[arg(value_name = "FILE", default_value = MEMBERS_FILE)]
     file: PathBuf,
 
+    /// Announce expiries of the next so many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRY_NOTICE_DAYS)]
+    expiry_notice_days: u32,
+
+    /// Show what will have lapsed on a later day
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = ValueParser::from(day))]
+    as_of: Option<Date>,
+
     /// Set the form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: CheckFormat,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+/// Days before its last day that an expiry is announced.
+pub(super) const EXPIRY_NOTICE_DAYS: u32 = 14;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum CheckFormat {
     /// For people
     #[default]
     Text,
+    /// For programs
+    Json,
+    /// For GitHub Actions: an annotation on each line
+    Github,
 }
 
 /// Checks the file.
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
-    let CheckArgs { file, format } = args;
-    let CheckFormat::Text = format;
+    let CheckArgs {
+        file,
+        expiry_notice_days,
+        as_of,
+        format,
+    } = args;
     let file = MembersFile::read(file)?;
+    let name = file.path.display().to_string();
     let desired = match file.parse() {
         Ok(desired) => desired,
         Err(violations) => {
-            let coloured = terminal::paint_out() == Paint::Coloured;
-            let text = diagnostics::render(&violations, &file.sources, coloured);
-            terminal::print(&(text + "\n"))?;
+            let document = CheckDocument::invalid(&name, &violations);
+            print(*format, &document, || diagnosed(&file, &violations))?;
             return Err(file.invalid(&violations));
         }
     };
-    let today = jiff::Timestamp::now()
-        .to_zoned_datetime(TimeZone::UTC)
-        .date();
-    for warning in desired.warnings(today) {
+    let today = today();
+    let (expiring, day) = match as_of {
+        Some(day) => (desired.lapsing(today, *day), *day),
+        None => (desired.expiring(today, *expiry_notice_days), today),
+    };
+    let document = CheckDocument::valid(&name, &desired, day, &expiring);
+    if *format != CheckFormat::Text {
+        print(*format, &document, String::new)?;
+        return Ok(Exit::Converged);
+    }
+    for warning in &document.warnings {
         terminal::say(&format!("warning: {warning}"));
     }
-    let active = desired.active(today).count();
-    terminal::print(&format!(
-        "{}: ok, {}\n",
-        shown(&file.path),
-        summary(&desired, active)
-    ))?;
+    for expiry in &expiring {
+        terminal::say(&format!("notice: {expiry}"));
+    }
+    let active = desired.active(day).count();
+    let summary = summary(&desired, active);
+    let when = as_of.map_or_else(String::new, |day| format!(" as of {day}"));
+    terminal::print(&format!("{}: ok, {summary}{when}\n", shown(&file.path)))?;
     Ok(Exit::Converged)
+}
+
+fn print(
+    format: CheckFormat,
+    document: &CheckDocument,
+    text: impl FnOnce() -> String,
+) -> Result<(), Failure> {
+    terminal::print(&match format {
+        CheckFormat::Text => text(),
+        CheckFormat::Json => render::json(document)
+            .map_err(|error| Failure::caused("the document cannot be written as JSON", error))?,
+        CheckFormat::Github => render::check_github(document),
+    })
+}
+
+fn diagnosed(file: &MembersFile, violations: &[Violation]) -> String {
+    let coloured = terminal::paint_out() == Paint::Coloured;
+    diagnostics::render(violations, &file.sources, coloured) + "\n"
 }
 
 /// `12 members of org-AbC123, 1 of them expired, 2 departed`.

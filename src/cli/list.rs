@@ -3,22 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 
 use super::connect::ProviderArgs;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
-use super::signals::Signals;
-use super::terminal;
+use super::{live, terminal};
 use crate::desired::DesiredRoster;
 use crate::document::RosterDocument;
-use crate::guardrail::{Breach, BreachKind, Surroundings, preflight, roster_unusable};
 use crate::outcome::Exit;
-use crate::provider::Clock;
-use crate::reconcile::{ObserveError, observe};
 use crate::render;
-use crate::roster::{LiveRoster, OrganizationId};
+use crate::roster::OrganizationId;
 
 /// List who is in the organization and who is invited
 ///
@@ -58,26 +53,11 @@ pub(super) async fn run(args: &ListArgs, environment: &Environment) -> Result<Ex
         Some(desired) => Some(desired.organization.id.clone()),
         None => organization_of(environment)?,
     };
-    let clock = Clock::starting_at(Timestamp::now());
-    let signals = Signals::listen()?;
-    let id = organization.as_ref();
-    let provider = args
-        .provider
-        .connect(environment, id, None, clock, &signals.stop)?;
-    let live = match observe(&provider, &signals.stop).await {
-        Ok(observed) => observed.live,
-        Err(ObserveError::Unusable(faults)) => return Ok(refused(&[roster_unusable(&faults)])),
-        Err(error) => return Err(Failure::new(error)),
+    let (id, declared) = (organization.as_ref(), desired.as_ref());
+    let live = match live::read(&args.provider, environment, id, declared).await? {
+        Ok(live) => live,
+        Err(exit) => return Ok(exit),
     };
-    if let Some(desired) = &desired {
-        let surroundings = Surroundings {
-            local_now: clock.now(),
-            organization_id_env: environment.organization_id.as_deref(),
-        };
-        if let Some(breach) = wrong_organization(desired, &live, surroundings) {
-            return Ok(refused(&[breach]));
-        }
-    }
     let document = RosterDocument::new(&live, desired.as_ref(), args.search.as_deref());
     terminal::print(&match args.format {
         ListFormat::Table => render::roster_table(&document, terminal::paint_out()),
@@ -102,20 +82,4 @@ fn organization_of(environment: &Environment) -> Result<Option<OrganizationId>, 
     id.map(OrganizationId::parse)
         .transpose()
         .map_err(|error| Failure::caused("OPENAI_ORG_ID is no organization's id", error))
-}
-
-/// "Not in the list" must not be read from the list of another organization.
-fn wrong_organization(
-    desired: &DesiredRoster,
-    live: &LiveRoster,
-    surroundings: Surroundings<'_>,
-) -> Option<Breach> {
-    preflight(desired, live, surroundings)
-        .into_iter()
-        .find(|breach| breach.kind == BreachKind::WrongOrganization)
-}
-
-fn refused(breaches: &[Breach]) -> Exit {
-    terminal::say(render::refusal_text(breaches, terminal::paint_err()).trim_end());
-    Exit::Refused
 }

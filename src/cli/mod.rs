@@ -20,15 +20,21 @@ mod demo;
 mod documents;
 mod environment;
 mod execute;
+mod export;
 mod failure;
 mod files;
+mod fmt;
 mod list;
+mod live;
 mod logging;
 mod look;
+mod members;
 mod panic_hook;
 mod plan;
 mod progress;
 mod provider;
+mod rewrite;
+mod schema;
 mod signals;
 mod simulate;
 mod terminal;
@@ -38,6 +44,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use self::environment::Environment;
 use self::failure::Failure;
@@ -65,6 +74,10 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     List(list::ListArgs),
+    Export(export::ExportArgs),
+    Members(members::MembersArgs),
+    Fmt(fmt::FmtArgs),
+    Schema(schema::SchemaArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
 }
@@ -109,6 +122,10 @@ impl Command {
             Self::Plan(args) => wait_for(plan::run(&args, environment)),
             Self::Apply(args) => wait_for(apply::run(&args, environment)),
             Self::List(args) => wait_for(list::run(&args, environment)),
+            Self::Export(args) => wait_for(export::run(&args, environment)),
+            Self::Members(args) => members::run(&args, environment),
+            Self::Fmt(args) => fmt::run(&args),
+            Self::Schema(args) => schema::run(&args),
             Self::Demo(args) => wait_for(demo::run(&args)),
             Self::Simulate(args) => wait_for(simulate::run(&args)),
         }
@@ -126,4 +143,9 @@ fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit
     // A name that is still being resolved must not hold back a person who pressed Ctrl-C.
     runtime.shutdown_background();
     exit
+}
+
+/// The day it is (UTC), for commands that do not ask the provider.
+fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }

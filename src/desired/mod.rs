@@ -25,7 +25,7 @@ pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
 pub use expiry::Expiry;
 pub use export::{ExportOptions, export};
 pub use format::format;
-pub use parse::{Include, includes, parse};
+pub use parse::{Include, email_domain, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};
 pub use schema::{included_schema, members_schema};

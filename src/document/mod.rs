@@ -5,6 +5,8 @@
 //! ignores fields it does not know; `format_version` grows only when an old reader would misunderstand.
 
 mod change;
+mod check;
+mod declared;
 mod plan;
 mod report;
 mod reviewed;
@@ -13,6 +15,8 @@ mod rows;
 mod schema;
 
 pub use change::{ActionDocument, ChangeName, PersonDocument, PlaceDocument};
+pub use check::{CheckDocument, ExpiryDocument, RelatedDocument, ViolationDocument};
+pub use declared::{DeclaredDocument, DeclaredRow, DepartedRow};
 pub use plan::{
     BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,
 };
@@ -22,7 +26,7 @@ pub use roster::{RosterDocument, RosterRow};
 pub use rows::{
     DepartedDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
 };
-pub use schema::{plan_schema, report_schema, roster_schema};
+pub use schema::{check_schema, declared_schema, plan_schema, report_schema, roster_schema};
 
 use crate::guardrail::{Breach, Judgement};
 use crate::outcome::Outcome;

@@ -3,7 +3,9 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, PlanDocument, ReportDocument, RosterDocument};
+use super::{
+    CheckDocument, DeclaredDocument, FORMAT_VERSION, PlanDocument, ReportDocument, RosterDocument,
+};
 
 /// Returns the schema of a plan document (JSON Schema 2020-12).
 pub fn plan_schema() -> Value {
@@ -18,6 +20,16 @@ pub fn report_schema() -> Value {
 /// Returns the schema of a listed roster (JSON Schema 2020-12).
 pub fn roster_schema() -> Value {
     schema::<RosterDocument>("roster")
+}
+
+/// Returns the schema of a checked members file (JSON Schema 2020-12).
+pub fn check_schema() -> Value {
+    schema::<CheckDocument>("check")
+}
+
+/// Returns the schema of the listed declared people (JSON Schema 2020-12).
+pub fn declared_schema() -> Value {
+    schema::<DeclaredDocument>("declared people")
 }
 
 fn schema<T: JsonSchema>(name: &str) -> Value {

@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 use super::Paint;
-use super::safe::Shown;
+use super::safe::{Shown, visible_line};
 use super::story::Sign;
 use crate::roster::{Email, Invite, LiveRoster, Member};
 
@@ -20,6 +20,24 @@ pub fn diff(live: &LiveRoster, after: &LiveRoster, paint: Paint) -> String {
     let mut text = String::with_capacity(unified.len());
     for line in unified.lines() {
         text.push_str(&paint.row(sign(line), line));
+        text.push('\n');
+    }
+    text
+}
+
+/// Returns the unified diff of one file of the user's, empty where nothing changes.
+pub fn source_diff(name: &str, before: &str, after: &str, paint: Paint) -> String {
+    let (name, unified) = (Shown::label(name), TextDiff::from_lines(before, after));
+    let unified = unified
+        .unified_diff()
+        .context_radius(2)
+        .missing_newline_hint(false)
+        .header(&format!("a/{name}"), &format!("b/{name}"))
+        .to_string();
+    let mut text = String::with_capacity(unified.len());
+    for line in unified.lines() {
+        let shown = visible_line(line);
+        text.push_str(&paint.row(sign(line), &shown));
         text.push('\n');
     }
     text

@@ -4,6 +4,8 @@
 //! snapshot test is all it takes to review one. Every value of the provider or the file is untrusted and passes
 //! [`safe`] on its way out.
 
+mod check;
+mod declared;
 mod diff;
 mod github;
 mod gitlab;
@@ -23,7 +25,9 @@ mod text;
 mod totals;
 mod words;
 
-pub use diff::diff;
+pub use check::check_github;
+pub use declared::declared_table;
+pub use diff::{diff, source_diff};
 pub use github::{plan_github, report_github};
 pub use gitlab::gitlab;
 pub use html::{plan_html, report_html};

@@ -148,6 +148,19 @@ pub(super) fn is_visible(c: char) -> bool {
     c == ' ' || c == '\\' || (is_combining_mark(c) && !is_invisible(c)) || form_of(c).len(c) == 1
 }
 
+/// Returns a line of the user's own file: as it is written, with what a terminal acts on as its escape.
+pub(super) fn visible_line(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for c in line.trim_end_matches('\r').chars() {
+        if c == '\t' || is_visible(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    shown
+}
+
 /// Returns untrusted text as a Markdown code span, in which nothing is markup and nobody is mentioned.
 ///
 /// The fence is longer than the longest run of backticks in the text.

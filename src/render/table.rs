@@ -19,21 +19,30 @@ pub fn roster_table(roster: &RosterDocument, paint: Paint) -> String {
         return format!("Nobody found among {members} and {invites}.\n");
     }
     let rows: Vec<[String; 6]> = roster.people.iter().map(cells).collect();
-    let mut widths = HEADERS.map(str::len);
-    for row in &rows {
+    aligned(&HEADERS, &rows, paint)
+}
+
+/// Returns rows of cells that are visible already, aligned under bold headers.
+pub(super) fn aligned<const N: usize>(
+    headers: &[&str; N],
+    rows: &[[String; N]],
+    paint: Paint,
+) -> String {
+    let mut widths = headers.map(str::len);
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
-    let headers = line(&HEADERS.map(str::to_owned), &widths);
+    let headers = line(&headers.map(str::to_owned), &widths);
     let mut text = format!("{}\n", paint.with(Style::new().bold(), &headers));
-    for row in &rows {
+    for row in rows {
         let _ = writeln!(text, "{}", line(row, &widths));
     }
     text
 }
 
-fn line(cells: &[String; 6], widths: &[usize; 6]) -> String {
+fn line<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(cell);

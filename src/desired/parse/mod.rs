@@ -24,6 +24,7 @@ pub use include::{Include, includes};
 use people::{WrittenDeparted, WrittenEntry};
 use reader::{Reader, Value};
 use settings::WrittenGuardrails;
+pub use settings::email_domain;
 
 const ROOT_KEYS: [&str; 8] = [
     "version",

@@ -127,7 +127,8 @@ pub(super) fn guardrails(reader: &mut Reader<'_, '_>, value: Value<'_>) -> Writt
             }
             "email_domains" => {
                 for item in reader.list(name, value) {
-                    let domain = reader.parsed("email_domains", &item, "an exact domain", domain);
+                    let domain =
+                        reader.parsed("email_domains", &item, "an exact domain", email_domain);
                     limits.email_domains.extend(domain);
                 }
             }
@@ -144,7 +145,12 @@ pub(super) fn guardrails(reader: &mut Reader<'_, '_>, value: Value<'_>) -> Writt
     }
 }
 
-fn domain(text: &str) -> Result<String, String> {
+/// Reads an exact domain, as `[guardrails].email_domains` lists them, into its ASCII form.
+///
+/// # Errors
+///
+/// Why the text is no such domain, in a clause.
+pub fn email_domain(text: &str) -> Result<String, String> {
     if text.contains('@') {
         return Err("write only what follows the `@`".to_owned());
     }

@@ -8,14 +8,26 @@ fn ran(args: &[&str]) -> Ran {
 
 #[test]
 fn help_is_for_people_and_goes_to_standard_output() {
-    for command in ["", "check", "plan", "apply", "list", "simulate", "demo"] {
-        let args: Vec<&str> = [command, "--help"]
-            .into_iter()
-            .filter(|arg| !arg.is_empty())
-            .collect();
+    for command in [
+        "",
+        "check",
+        "plan",
+        "apply",
+        "list",
+        "export",
+        "members",
+        "members add",
+        "members compare",
+        "fmt",
+        "schema",
+        "simulate",
+        "demo",
+    ] {
+        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let Ran { code, out, err } = ran(&args);
         assert_eq!((code, err.as_str()), (0, ""), "{command}");
-        let name = format!("help_{}", if command.is_empty() { "top" } else { command });
+        let name = if command.is_empty() { "top" } else { command };
+        let name = format!("help_{}", name.replace(' ', "_"));
         insta::assert_snapshot!(name, out);
     }
 }

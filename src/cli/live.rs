@@ -1,0 +1,61 @@
+//! The live roster for commands that only look at it.
+
+use jiff::Timestamp;
+
+use super::connect::ProviderArgs;
+use super::environment::Environment;
+use super::failure::Failure;
+use super::signals::Signals;
+use super::terminal;
+use crate::desired::DesiredRoster;
+use crate::guardrail::{Breach, BreachKind, Surroundings, preflight, roster_unusable};
+use crate::outcome::Exit;
+use crate::provider::Clock;
+use crate::reconcile::{ObserveError, observe};
+use crate::render;
+use crate::roster::{LiveRoster, OrganizationId};
+
+/// Reads the live roster. `Err(exit)`: it was refused, and that has been said.
+pub(super) async fn read(
+    provider: &ProviderArgs,
+    environment: &Environment,
+    organization: Option<&OrganizationId>,
+    desired: Option<&DesiredRoster>,
+) -> Result<Result<LiveRoster, Exit>, Failure> {
+    let clock = Clock::starting_at(Timestamp::now());
+    let signals = Signals::listen()?;
+    let provider = provider.connect(environment, organization, None, clock, &signals.stop)?;
+    let live = match observe(&provider, &signals.stop).await {
+        Ok(observed) => observed.live,
+        Err(ObserveError::Unusable(faults)) => {
+            return Ok(Err(refused(&[roster_unusable(&faults)])));
+        }
+        Err(error) => return Err(Failure::new(error)),
+    };
+    if let Some(desired) = desired {
+        let surroundings = Surroundings {
+            local_now: clock.now(),
+            organization_id_env: environment.organization_id.as_deref(),
+        };
+        if let Some(breach) = wrong_organization(desired, &live, surroundings) {
+            return Ok(Err(refused(&[breach])));
+        }
+    }
+    Ok(Ok(live))
+}
+
+/// "Not in the list" must not be read from the list of another organization.
+fn wrong_organization(
+    desired: &DesiredRoster,
+    live: &LiveRoster,
+    surroundings: Surroundings<'_>,
+) -> Option<Breach> {
+    preflight(desired, live, surroundings)
+        .into_iter()
+        .find(|breach| breach.kind == BreachKind::WrongOrganization)
+}
+
+fn refused(breaches: &[Breach]) -> Exit {
+    terminal::say(render::refusal_text(breaches, terminal::paint_err()).trim_end());
+    Exit::Refused
+}

@@ -1,0 +1,260 @@
+//! Edits of files: shown as a diff, checked against what else happened meanwhile, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tempfile::NamedTempFile;
+
+use super::failure::Failure;
+use super::files::{MEMBERS_FILE, MembersFile, read_text, shown};
+use super::terminal;
+use crate::desired::{DesiredRoster, Edit, EditError, Source, diagnostics, edit};
+use crate::outcome::Exit;
+use crate::render::{self, Paint};
+
+/// Which file is edited, and whether it is only shown how.
+#[derive(Debug, Args)]
+pub(super) struct EditArgs {
+    /// Members file
+    #[arg(long, value_name = "FILE", default_value = MEMBERS_FILE)]
+    pub(super) file: PathBuf,
+
+    /// Show the diff and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A file was written by somebody else between reading and writing.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} has changed since it was read, so nothing was written")]
+struct Changed {
+    path: String,
+}
+
+impl EditArgs {
+    /// Reads the file that is to be edited; one with violations is refused, as `check` would.
+    pub(super) fn read(&self) -> Result<(MembersFile, DesiredRoster), Failure> {
+        let file = MembersFile::read(&self.file)?;
+        let desired = file.declared()?;
+        Ok((file, desired))
+    }
+
+    /// Makes edits and writes what they change.
+    pub(super) fn make(&self, file: &MembersFile, edits: &[Edit]) -> Result<Exit, Failure> {
+        let after = edit(&file.sources, edits).map_err(|error| refused(file, error))?;
+        rewrite(file, &after, self.dry_run)
+    }
+}
+
+/// Shows what changes, and writes it unless the run is dry.
+pub(super) fn rewrite(file: &MembersFile, after: &[Source], dry: bool) -> Result<Exit, Failure> {
+    let changed: Vec<(&Source, &Source)> = file
+        .sources
+        .iter()
+        .zip(after)
+        .filter(|(before, after)| before.text != after.text)
+        .collect();
+    if changed.is_empty() {
+        terminal::say("Nothing changes.");
+        return Ok(Exit::Converged);
+    }
+    let diff = diff(&changed);
+    if dry {
+        terminal::print(&diff)?;
+        terminal::say("Nothing was written: this was a dry run.");
+        return Ok(Exit::Converged);
+    }
+    let mut prepared = Vec::new();
+    for (before, after) in &changed {
+        prepared.push(Replacement::prepare(before, after)?);
+    }
+    // Checked together and last, so that of two people at one file the second one hears of the first.
+    for replacement in &prepared {
+        replacement.check()?;
+    }
+    for replacement in prepared {
+        replacement.commit()?;
+    }
+    terminal::print(&diff)?;
+    let names: Vec<String> = changed
+        .iter()
+        .map(|(before, _)| shown(Path::new(&before.name)))
+        .collect();
+    terminal::say(&format!("Wrote {}.", names.join(" and ")));
+    Ok(Exit::Converged)
+}
+
+/// What changes in which files, as unified diffs.
+pub(super) fn diff(changed: &[(&Source, &Source)]) -> String {
+    let paint = terminal::paint_out();
+    changed
+        .iter()
+        .map(|(before, after)| render::source_diff(&before.name, &before.text, &after.text, paint))
+        .collect()
+}
+
+/// The failure of an edit, with its violations shown.
+pub(super) fn refused(file: &MembersFile, error: EditError) -> Failure {
+    let show = |violations: &[_], sources: &[Source]| {
+        let coloured = terminal::paint_err() == Paint::Coloured;
+        terminal::say(&diagnostics::render(violations, sources, coloured));
+        terminal::say("");
+    };
+    match &error {
+        EditError::Violations(violations) => {
+            show(violations, &file.sources);
+            return file.invalid(violations);
+        }
+        EditError::Result {
+            violations,
+            sources,
+        } => show(violations, sources),
+        EditError::MixedLineEnds { file: _ }
+        | EditError::Layout {
+            place: _,
+            reason: _,
+        }
+        | EditError::Declared { email: _ }
+        | EditError::Departed { email: _ }
+        | EditError::NotDeclared { email: _ }
+        | EditError::TombstonesTooYoung(_) => {}
+    }
+    let hint = match &error {
+        EditError::MixedLineEnds { file: _ } => {
+            Some("give all lines one end: dos2unix, or unix2dos")
+        }
+        EditError::Declared { email: _ } => {
+            Some("change the entry with `members set`, or pass --if-absent")
+        }
+        EditError::NotDeclared { email: _ } => {
+            Some("see who is declared with `members list`, or pass --if-present")
+        }
+        EditError::Violations(_)
+        | EditError::Result {
+            violations: _,
+            sources: _,
+        }
+        | EditError::Layout {
+            place: _,
+            reason: _,
+        }
+        | EditError::Departed { email: _ }
+        | EditError::TombstonesTooYoung(_) => None,
+    };
+    let failure = Failure::new(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// A file's new text, written beside it and not yet in its place.
+struct Replacement {
+    /// The file itself, behind any symbolic link.
+    path: PathBuf,
+    /// What it said when it was read.
+    before: String,
+    written: NamedTempFile,
+}
+
+impl Replacement {
+    fn prepare(before: &Source, after: &Source) -> Result<Self, Failure> {
+        let name = Path::new(&before.name);
+        let failed = |source| Failure::caused(format!("cannot write {}", shown(name)), source);
+        let path = fs::canonicalize(name).map_err(failed)?;
+        let mode = fs::metadata(&path).map_err(failed)?.permissions();
+        let mut written = NamedTempFile::new_in(folder(&path)).map_err(failed)?;
+        written
+            .write_all(after.text.as_bytes())
+            .and_then(|()| written.as_file().set_permissions(mode))
+            .and_then(|()| written.as_file().sync_all())
+            .map_err(failed)?;
+        Ok(Self {
+            path,
+            before: before.text.clone(),
+            written,
+        })
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        if read_text(&self.path)? == self.before {
+            return Ok(());
+        }
+        let path = shown(&self.path);
+        Err(Failure::new(Changed { path }).hint("run the command again: it reads the file anew"))
+    }
+
+    fn commit(self) -> Result<(), Failure> {
+        let Self {
+            path,
+            before: _,
+            written,
+        } = self;
+        written
+            .persist(&path)
+            .map_err(|error| error.error)
+            .and_then(|_| sync_folder(&path))
+            .map_err(|error| Failure::caused(format!("cannot write {}", shown(&path)), error))
+    }
+}
+
+/// A file exists, and nobody said that it may be replaced.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} exists, and is not replaced")]
+struct Exists {
+    path: String,
+}
+
+/// Writes a new file, whole or not at all; one that exists is replaced only if that was asked for.
+pub(super) fn write_new(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
+    let failed = |source| Failure::caused(format!("cannot write {}", shown(path)), source);
+    let mut written = new_file(folder(path)).map_err(failed)?;
+    written
+        .write_all(text.as_bytes())
+        .and_then(|()| written.as_file().sync_all())
+        .map_err(failed)?;
+    let persisted = if replace {
+        written.persist(path)
+    } else {
+        written.persist_noclobber(path)
+    };
+    match persisted {
+        Ok(_) => sync_folder(path).map_err(failed),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
+        Err(error) => Err(failed(error.error)),
+    }
+}
+
+/// The failure to write where something is.
+pub(super) fn exists(path: &Path) -> Failure {
+    let path = shown(path);
+    Failure::new(Exists { path }).hint("name another file, or pass --force to replace it")
+}
+
+/// A temporary file that becomes an ordinary one, readable as the user's other files are.
+fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// A renamed file is only safe once its folder is on the disk too. Not every system can be asked for that.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder(path))?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
