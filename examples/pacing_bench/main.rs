@@ -31,7 +31,8 @@ fn main() -> anyhow::Result<()> {
     let mut out = stdout().lock();
     writeln!(
         out,
-        "500 members, 50 removals, 50 ms latency; medians of {seeds} seeds, worst in brackets\n\n\
+        "500 members, 50 removals, 50 ms latency; medians of {seeds} seeds, worst in brackets;\n\
+         429s of the operation that met most\n\n\
          {:<36} {:>9} {:>9} {:>14} {:>21} {:>12}",
         "limit", "optimum", "measured", "ratio", "requests (necessary)", "429s"
     )?;

@@ -5,8 +5,9 @@
 
 use super::evidence::{Evidence, Forecast, Span};
 
-/// Requests lost for each token that is there and not used: a run ends earlier without it.
-const IDLE: f64 = 0.25;
+/// Requests lost for each token that is there and not used, at most; the more a bucket holds, the fewer, because
+/// what it holds can be used later.
+const IDLE_MAX: f64 = 0.25;
 /// A rate is known well enough when its bounds are this close.
 const RATE_PRECISION: f64 = 1.004;
 /// No hint makes a bucket less likely than this at once: hints are rounded in ways nobody documents.
@@ -42,7 +43,7 @@ impl Bucket {
                 at + (1.0 - level.hi).max(0.0) / rate.hi,
                 at + (1.0 - level.lo).max(0.0) / rate.lo,
             ),
-            idle: IDLE * middle,
+            idle: IDLE_MAX.min(1.0 / burst.lo) * middle,
             full: at + (burst.lo - level.middle()).max(0.0) / middle,
             overflow: doubt * middle,
         }

@@ -18,11 +18,18 @@ use super::{
 };
 
 /// What a 429 is worth, in requests, by how many have been met.
-const PRICES: [f64; 7] = [1.2, 2.3, 2.3, 3.5, 8.0, 16.0, 25.0];
-/// Up to so many 429s curiosity grows with every request that is accepted.
-const CURIOUS_MAX: usize = 4;
-/// Requests accepted until a 429 is worth half.
+///
+/// The first is dear, because the wait that follows it is cheap: what a bucket regrows meanwhile is used at once
+/// afterwards. The next ones are cheap because they teach, and from the fourth on there is little left to learn.
+const PRICES: [f64; 6] = [9.0, 2.3, 2.3, 5.0, 8.0, 16.0];
+/// The place in [`PRICES`] of a run that finds out that all it knew was wrong, at most.
+const CAUTION_SURPRISED: usize = 4;
+/// Requests accepted until a 429 is worth half, where there is something to learn.
 const PATIENCE: f64 = 6.0;
+/// After a surprise, requests accepted in a row until faster limits are taken for possible again.
+const DOUBT_EVERY: u32 = 12;
+/// The weight that those get.
+const DOUBT: f64 = 0.1;
 /// The place in [`PRICES`] of a run that starts with a figure.
 const CAUTION_WARM: usize = 6;
 /// The same with an old figure: one 429 is worth looking whether the limit has been raised.
@@ -59,9 +66,20 @@ pub(super) struct Estimator {
     next: f64,
     /// Requests accepted since there is something to estimate.
     accepted: u32,
+    /// This run saw what the figure it began with does not say.
     taught: bool,
-    /// The run started with a figure that was never sure.
-    is_vague: bool,
+    mood: Mood,
+}
+
+/// What a 429 would be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    /// For nothing: the limit was measured well, not long ago.
+    Settled,
+    /// For a pace that is closer to the limit.
+    Curious,
+    /// The same; but no known limiter could have given all the answers, so what was ruled out may come back.
+    Surprised,
 }
 
 impl Estimator {
@@ -80,9 +98,13 @@ impl Estimator {
             Trust::Vague => CAUTION_VAGUE,
         };
         let mut estimator = Self::with(candidates, caution);
-        estimator.is_vague = trust == Trust::Vague;
-        if !estimator.is_vague {
+        if trust == Trust::Vague {
+            estimator.taught = true;
+        } else {
             estimator.accepted = ACCEPTED_BEFORE_SURE;
+        }
+        if trust == Trust::Full && estimator.is_active() {
+            estimator.mood = Mood::Settled;
         }
         estimator.remember(pace, idle);
         estimator.decide(0.0);
@@ -100,7 +122,7 @@ impl Estimator {
             next: f64::NEG_INFINITY,
             accepted: 0,
             taught: false,
-            is_vague: false,
+            mood: Mood::Curious,
         }
     }
 
@@ -133,6 +155,10 @@ impl Estimator {
             }
         }
         self.recent.note(evidence.answered, evidence.accepted);
+        let is_time = evidence.accepted && self.unthrottled.is_multiple_of(DOUBT_EVERY);
+        if is_time && self.mood == Mood::Surprised {
+            self.doubt(evidence.decided());
+        }
         self.decide(evidence.answered);
     }
 
@@ -143,7 +169,7 @@ impl Estimator {
 
     /// Whether this run learned something that the next one does not know yet.
     pub(super) fn is_taught(&self) -> bool {
-        self.taught || (self.is_vague && self.accepted > 0)
+        self.taught
     }
 
     /// From when the next request may leave; `None` when nothing is known against it.
@@ -229,7 +255,8 @@ impl Estimator {
         } else if left.is_empty() {
             self.accepted = 0;
             // What was known was wrong, so there is something to learn again.
-            self.caution = self.caution.min(CURIOUS_MAX);
+            self.caution = self.caution.min(CAUTION_SURPRISED);
+            self.mood = Mood::Surprised;
             self.recent.forget(at);
             prior::after_surprise(at, &self.recent, &self.candidates)
         } else if left.len() < CANDIDATES_MIN {
@@ -238,6 +265,16 @@ impl Estimator {
             left
         };
         self.normalize();
+    }
+
+    /// Takes faster limits for possible again: what ruled them out may have been somebody else's requests.
+    fn doubt(&mut self, at: f64) {
+        let mut faster = prior::faster(at, &self.candidates);
+        let share = DOUBT * prior::weight(&self.candidates) / prior::weight(&faster);
+        for candidate in &mut faster {
+            candidate.weight *= share;
+        }
+        self.candidates.extend(faster);
     }
 
     fn survivors(&self, evidence: &Evidence) -> Vec<Candidate> {
@@ -288,14 +325,15 @@ impl Estimator {
 
     /// What a 429 is worth now, in requests.
     ///
-    /// It falls with every request that is accepted after a cold start: what one more 429 teaches pays off in every
-    /// request that follows, and a pace that is kept for long was too slow all the while.
+    /// It falls with every request that is accepted: what one more 429 teaches pays off in every request that follows,
+    /// and a pace that is kept for long may have been too slow all the while.
     fn price(&self) -> f64 {
         let price = PRICES[self.caution.clamp(1, PRICES.len()) - 1];
-        if self.caution > CURIOUS_MAX && !self.is_vague {
-            price
-        } else {
-            price / (1.0 + f64::from(self.unthrottled) / PATIENCE)
+        match self.mood {
+            Mood::Settled => price,
+            Mood::Curious | Mood::Surprised => {
+                price / (1.0 + f64::from(self.unthrottled) / PATIENCE)
+            }
         }
     }
 

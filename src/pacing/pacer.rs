@@ -10,6 +10,7 @@ use super::{
     estimator::Estimator,
     evidence::Evidence,
     exchange::{Answer, PaceSettings, Reason, Ticket, Wait},
+    hints::Hints,
     pace::{LearnedPace, Pace},
     prior::Trust,
 };
@@ -17,9 +18,9 @@ use crate::roster::Operation;
 
 /// Reads that must be accepted before several are in flight.
 const ACCEPTED_BEFORE_CONCURRENCY: u32 = 12;
-/// After so many 429s in a row a hint is the shortest wait, and no longer exactly the wait: some servers say one
-/// second whatever the limit is.
-const TOLD_TRUSTED: u32 = 2;
+/// Hints that may turn out too short, a 429 following the wait they asked for. After that a hint is the shortest wait
+/// and says nothing else: some servers say one second whatever the limit is.
+const HINTS_BROKEN_MAX: u32 = 2;
 /// A figure older than this is not quite trusted.
 const FIGURE_AGE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -42,8 +43,10 @@ pub struct Pacer {
     estimator: Estimator,
     /// How many more may be sent, if the last answer said so: nothing has to be estimated.
     quota: Option<u32>,
-    /// 429s in a row that said when to come back.
-    told: u32,
+    /// The last answer was a 429 that said when to come back.
+    told: bool,
+    /// Hints that were obeyed and followed by a 429 all the same.
+    hints_broken: u32,
     last_sent: Option<Duration>,
     latency: Latency,
 }
@@ -74,7 +77,8 @@ impl Pacer {
             accepted: 0,
             estimator: learned.map_or_else(Estimator::cold, |learned| warm(learned, started_at)),
             quota: None,
-            told: 0,
+            told: false,
+            hints_broken: 0,
             last_sent: None,
             latency: Latency::default(),
         }
@@ -164,7 +168,7 @@ impl Pacer {
             Answer::Accepted(hints) => {
                 self.accepted = self.accepted.saturating_add(1);
                 self.failures = 0;
-                self.told = 0;
+                self.told = false;
                 self.latency.note(now.saturating_sub(sent));
                 // An empty quota that does not say when it is full again says too little.
                 let is_told = |left: &u32| *left > 0 || hints.quota.wait().is_some();
@@ -175,13 +179,18 @@ impl Pacer {
             }
             Answer::Throttled(hints) => {
                 self.quota = None;
-                self.estimator
-                    .learn(&Evidence::new(sent, now, false, hints));
-                if self.obey(hints.retry_after.max(hints.quota.wait()), now) {
-                    self.told = self.told.saturating_add(1);
+                // One that was on its way before the hint came breaks nothing.
+                self.hints_broken += u32::from(self.told && sent >= self.hint);
+                let believed = if self.believes() {
+                    hints
                 } else {
+                    &Hints::default()
+                };
+                self.estimator
+                    .learn(&Evidence::new(sent, now, false, believed));
+                self.told = self.obey(hints.retry_after.max(hints.quota.wait()), now);
+                if !self.told {
                     // The estimate may well say later; it never says sooner.
-                    self.told = 0;
                     self.back_off(now);
                 }
             }
@@ -252,9 +261,13 @@ impl Pacer {
         self.estimator.opens_at().filter(|_| !is_known)
     }
 
-    /// Whether a server that throttles says when to come back, and is believed.
+    /// Whether the server has said when to come back, and is believed.
     fn is_told(&self) -> bool {
-        (1..=TOLD_TRUSTED).contains(&self.told)
+        self.told && self.believes()
+    }
+
+    fn believes(&self) -> bool {
+        self.hints_broken < HINTS_BROKEN_MAX
     }
 
     fn paced_by(&self) -> Reason {
@@ -324,7 +337,7 @@ impl Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pacing::{Hints, Quota};
+    use crate::pacing::Quota;
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

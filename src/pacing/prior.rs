@@ -28,9 +28,9 @@ const LOOSE: f64 = 0.11;
 /// A bucket that holds more than a minute's tokens is rare; this power of the surplus says how rare.
 const OVERSIZE: f64 = 5.0;
 /// Weight of the windows that begin with a request, compared with all buckets.
-const WINDOWS_OWN: f64 = 0.3;
+const WINDOWS_OWN: f64 = 0.2;
 /// Weight of the windows that begin on their own, compared with all buckets.
-const WINDOWS_ALIGNED: f64 = 0.4;
+const WINDOWS_ALIGNED: f64 = 0.6;
 /// Places of an aligned window.
 const PLACES: u16 = 16;
 /// A window smaller than this is less likely, because the measured ones are larger.

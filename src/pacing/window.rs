@@ -4,7 +4,7 @@ use super::evidence::{Evidence, Forecast, Recent, Span, TOLERANCE, WINDOW};
 
 /// Requests lost, as a part of the window's rate, while a window whose place is known is open and not used. Small:
 /// what one window does not use early it can use late.
-const IDLE_ALIGNED: f64 = 0.15;
+const IDLE_ALIGNED: f64 = 0.22;
 /// The place of a window is known well enough when its bounds are this close, in seconds.
 const PLACE_PRECISION: f64 = 0.5;
 /// What a window of uncertain place did is never less likely than this: its edges are blurred.

@@ -35,13 +35,13 @@ fn the_goals_are_met_without_hints_and_with_them() {
     for goal in [
         goal(bucket(60.0, 5.0), Told::Nothing, 1.10, 4),
         goal(bucket(60.0, 5.0), Told::RetryAfter, 1.10, 4),
-        goal(bucket(6.0, 4.0), Told::Nothing, 1.15, 4),
-        goal(Limit::Fixed { requests: 10 }, Told::Nothing, 1.15, 4),
+        goal(bucket(6.0, 4.0), Told::Nothing, 1.10, 4),
+        goal(Limit::Fixed { requests: 10 }, Told::Nothing, 1.10, 4),
         goal(Limit::None, Told::Nothing, 1.01, 0),
         goal(bucket(30.0, 8.0), Told::Nothing, 1.05, 4),
         goal(Limit::Sliding { requests: 10 }, Told::Nothing, 1.05, 4),
         goal(bucket(20.0, 1.0), Told::Nothing, 1.15, 4),
-        goal(bucket(300.0, 10.0), Told::Nothing, 1.10, 4),
+        goal(bucket(300.0, 10.0), Told::Nothing, 1.25, 4),
     ] {
         let (cold, warm) = cold_and_warm(&goal);
         let name = format!("{:?} {:?}", goal.limit, goal.told);
@@ -121,13 +121,22 @@ fn bad_weather_costs_time_but_every_run_ends() {
 }
 
 #[test]
+fn a_server_that_shows_its_quota_never_has_to_throttle() {
+    for limit in [bucket(60.0, 5.0), bucket(6.0, 4.0)] {
+        let outcome = run(setting(limit, Told::Quota, 1), None, 0.0);
+        assert_eq!(outcome.throttled, 0);
+        assert!(outcome.ratio < 1.1, "{limit:?}: {}", outcome.ratio);
+    }
+}
+
+#[test]
 fn a_hint_that_is_always_too_short_is_found_out() {
     for limit in [bucket(6.0, 4.0), Limit::Fixed { requests: 10 }] {
         let runs: Vec<_> = (0..9)
             .map(|seed| run(setting(limit, Told::OneSecond, seed), None, 0.0))
             .collect();
         let (ratio, throttled) = median(&runs);
-        assert!(ratio <= 1.3 && throttled <= 10, "{ratio}, {throttled} 429s");
+        assert!(ratio <= 1.3 && throttled <= 8, "{ratio}, {throttled} 429s");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
-use rosterctl::pacing::{Answer, Hints, LearnedPace, PaceSettings, Pacer, Wait};
+use rosterctl::pacing::{Answer, Hints, LearnedPace, PaceSettings, Pacer, Quota, Wait};
 use rosterctl::roster::Operation;
 
 const MINUTE: f64 = 60.0;
@@ -27,12 +27,14 @@ pub(super) enum Told {
     RetryAfter,
     /// `Retry-After: 1`, whatever the limit is.
     OneSecond,
+    /// `x-ratelimit-{remaining,reset}-requests` of a bucket, on every answer.
+    Quota,
 }
 
 impl Told {
     fn hints(self, opens_in: f64) -> Hints {
         let seconds = match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Quota => None,
             Self::RetryAfter => Some(opens_in.ceil()),
             Self::OneSecond => Some(1.0),
         };
@@ -109,6 +111,22 @@ impl Limiter {
         }
         self.accepted.push_back(at);
         Ok(())
+    }
+}
+
+impl Limiter {
+    /// What the headers say after a request was admitted.
+    fn quota(&self, told: Told) -> Quota {
+        match (told, self.limit) {
+            (Told::Quota, Limit::Bucket { per_minute, burst }) => Quota {
+                limit: None,
+                remaining: (0..100).rev().find(|left| f64::from(*left) <= self.level),
+                reset: Some(Duration::from_secs_f64(
+                    (burst - self.level) * MINUTE / per_minute,
+                )),
+            },
+            _ => Quota::default(),
+        }
     }
 }
 
@@ -191,7 +209,10 @@ pub(super) fn run(setting: Setting, learned: Option<&LearnedPace>, later: f64) -
         others.send(&mut limiter, now.as_secs_f64());
         let ticket = pacer.sent(now);
         let answer = match limiter.ask((now + latency / 2).as_secs_f64()) {
-            Ok(()) => Answer::Accepted(Hints::default()),
+            Ok(()) => Answer::Accepted(Hints {
+                quota: limiter.quota(told),
+                ..Hints::default()
+            }),
             Err(opens_in) => Answer::Throttled(told.hints(opens_in)),
         };
         now += latency;
