@@ -136,7 +136,7 @@ impl<'a> Draft<'a> {
     }
 
     fn settle_member(&mut self, member: &'a Member, fate: Fate<'a>) {
-        let person = Person::member(member);
+        let person = || Person::member(member);
         if !matches!(fate, Fate::Leave(_)) && member.is_person() {
             self.plan.managed += 1;
             if member.role.is_owner() {
@@ -150,7 +150,7 @@ impl<'a> Draft<'a> {
             Fate::Stuck(reason, protection) => {
                 let (role, why) = (member.role.clone(), reason.to_string());
                 self.plan.departed_live.push(DepartedLive {
-                    person,
+                    person: person(),
                     role,
                     why,
                     protection,
@@ -158,7 +158,7 @@ impl<'a> Draft<'a> {
             }
             Fate::Leave(why) => {
                 self.plan.unmanaged.push(UnmanagedRow {
-                    person,
+                    person: person(),
                     role: member.role.clone(),
                     invite: false,
                     why,
@@ -168,7 +168,7 @@ impl<'a> Draft<'a> {
                 Some(Stance::Enforce) => self.remove(member, Reason::Undeclared),
                 Some(Stance::Report) | None => {
                     self.report(
-                        person,
+                        person(),
                         Difference::UndeclaredMember {
                             role: member.role.clone(),
                         },
@@ -204,16 +204,17 @@ impl<'a> Draft<'a> {
 
     fn settle_role(&mut self, member: &Member, entry: &Entry) {
         let desired = entry.role.unwrap_or(Role::Reader);
+        if member.role == LiveRole::Known(desired) {
+            self.plan.unchanged += 1;
+            return;
+        }
         let live = member.role.clone();
         let person = Person {
             email: Some(entry.email.clone()),
             id: Some(member.id.clone()),
         };
-        let LiveRole::Known(known) = live else {
-            return self.report(person, Difference::UnknownRole { live, desired });
-        };
-        if known == desired {
-            self.plan.unchanged += 1;
+        if let LiveRole::Other(_) = live {
+            self.report(person, Difference::UnknownRole { live, desired });
         } else if let Some(protection) = member.protection() {
             self.report(
                 person,

@@ -4,7 +4,7 @@
 //! two rows, or two declarations at one, nothing is guessed: all of them are a conflict, and nothing is planned for
 //! these people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Conflict, Person, Remark};
 use crate::desired::{Departed, DesiredRoster, Entry, Place};
@@ -24,7 +24,8 @@ pub(super) enum Claim<'a> {
 /// The outcome of matching the members file against the live roster.
 #[derive(Debug, Default)]
 pub(super) struct Identities<'a> {
-    claims: BTreeMap<&'a UserId, Claim<'a>>,
+    /// Only asked, never iterated: its order is chance.
+    claims: HashMap<&'a UserId, Claim<'a>>,
     disputed: BTreeSet<&'a Email>,
     tombstones: BTreeMap<&'a Email, &'a Departed>,
     /// Entries whose pinned id is not live, and whose address is nobody's.
@@ -39,9 +40,15 @@ pub(super) struct Identities<'a> {
 
 /// Matches every entry and every tombstone against the live rows.
 pub(super) fn resolve<'a>(desired: &'a DesiredRoster, live: &'a LiveRoster) -> Identities<'a> {
-    let mut identities = Identities::default();
+    let rows: HashMap<&UserId, &Member> =
+        live.members().map(|member| (&member.id, member)).collect();
+    let mut identities = Identities {
+        claims: HashMap::with_capacity(rows.len()),
+        ..Identities::default()
+    };
     for entry in desired.members.values() {
-        identities.entry(entry, live);
+        let pinned = entry.id.as_ref().and_then(|id| rows.get(id).copied());
+        identities.entry(entry, pinned, live);
     }
     for departed in &desired.departed {
         identities.departed(departed, live);
@@ -65,16 +72,21 @@ impl<'a> Identities<'a> {
         self.tombstones.get(email).copied()
     }
 
-    fn entry(&mut self, entry: &'a Entry, live: &'a LiveRoster) {
-        let by_address = live.member_by_email(&entry.email);
+    /// Finds the row that an entry means; `pinned` is the one that has the entry's id.
+    fn entry(&mut self, entry: &'a Entry, pinned: Option<&'a Member>, live: &'a LiveRoster) {
         let Some(id) = &entry.id else {
-            match by_address {
+            match live.member_by_email(&entry.email) {
                 Some(row) => self.declare(entry, row),
                 None => _ = self.absent.insert(&entry.email, entry),
             }
             return;
         };
-        match (live.member(id), by_address) {
+        let by_address = match pinned {
+            // Nobody else has the address, and almost every entry ends here.
+            Some(row) if row.email.as_ref() == Some(&entry.email) => Some(row),
+            Some(_) | None => live.member_by_email(&entry.email),
+        };
+        match (pinned, by_address) {
             (Some(pinned), Some(other)) if pinned.id != other.id => {
                 let detail = format!(
                     "{} is pinned to {id}, and the address is live as {}",
