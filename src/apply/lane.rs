@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::breaker::Breaker;
-use super::settle::describe;
+use super::settle::{describe, within};
 use super::{End, Event, JournalSink, Observer, Run};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change};
@@ -233,7 +233,8 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         let timeout = self.conditions.verify_timeout;
         let mut pauses = [1, 2, 4, 8, 15].into_iter().map(Duration::from_secs);
         loop {
-            let read = self.sink.member(&member.id).await;
+            let spent = self.conditions.clock.elapsed().saturating_sub(began);
+            let read = within(timeout.saturating_sub(spent), self.sink.member(&member.id)).await;
             let lag = self.conditions.clock.elapsed().saturating_sub(began);
             let seen = match read {
                 Ok(None) => {

@@ -16,6 +16,34 @@ pub const SETTLE_MAX: Duration = Duration::from_mins(1);
 /// How much older than its request an invite may be by the provider's clock.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
+/// Time that one look has, however little patience is left: that of one attempt at a read.
+pub const LOOK_MIN: Duration = Duration::from_secs(30);
+
+/// A look took longer than the patience that was left.
+#[derive(Debug, thiserror::Error)]
+#[error("it was not answered within {} s", .within.as_secs())]
+struct OutOfPatience {
+    within: Duration,
+}
+
+/// Reads in the time that is `left`, or in that of one attempt where less is.
+///
+/// Whoever reads back has a limit of its own. The gate tries a read again for minutes, which is right for a listing
+/// that a plan is made from and would outlast every such limit here.
+pub async fn within<V>(
+    left: Duration,
+    read: impl Future<Output = Result<V, ProviderError>>,
+) -> Result<V, ProviderError> {
+    let within = left.max(LOOK_MIN);
+    match tokio::time::timeout(within, read).await {
+        Ok(read) => read,
+        Err(_elapsed) => {
+            let error = ProviderError::new("the read-back", ErrorKind::NoAnswer);
+            Err(error.because(OutOfPatience { within }))
+        }
+    }
+}
+
 /// What reading back found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
@@ -40,7 +68,8 @@ enum Look {
 }
 
 /// Reads back what became of `change`, whose request was sent at `sent_at`: at 1, 2, 4, … seconds from now, until
-/// its effect is seen or `patience` is over. Without patience it looks once, at once.
+/// its effect is seen or `patience` is over; a look that is under way then has the time of one attempt. Without patience
+/// it looks once, at once.
 pub async fn settle(
     source: &impl RosterSource,
     change: &Change,
@@ -53,8 +82,10 @@ pub async fn settle(
     loop {
         let left = patience.saturating_sub(clock.elapsed().saturating_sub(began));
         clock.sleep_until(clock.elapsed() + pause.min(left)).await;
+        let left = patience.saturating_sub(clock.elapsed().saturating_sub(began));
+        let seen = within(left, look(source, change, sent_at)).await;
         let is_last = clock.elapsed().saturating_sub(began) >= patience;
-        match look(source, change, sent_at).await {
+        match seen {
             Ok(Look::Done) => return Settled::Done,
             Ok(Look::Never(cause)) => return Settled::Failed(cause),
             Ok(Look::Untold(cause)) => return Settled::Untold(cause),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::observe::{ObserveError, roster};
-use crate::apply::{Conditions, describe, is_there};
+use crate::apply::{Conditions, LOOK_MIN, describe, is_there, within};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Person};
 use crate::provider::{Clock, RosterSource, Stop};
@@ -46,25 +46,22 @@ pub async fn verify(
         .map_err(|error| Unverified::Unread(Box::new(error)))?;
     let mut found = assess(before, &after, executed);
     let mut pauses = [1, 2, 4, 8, 15].into_iter().map(Duration::from_secs);
-    found.collateral = still_gone(provider, before, found.collateral).await;
-    while !found.residual.is_empty() {
-        let left = verify_timeout.saturating_sub(clock.elapsed().saturating_sub(began));
-        if left.is_zero() {
-            break;
-        }
-        pause(
-            pauses.next().unwrap_or(Duration::from_secs(30)).min(left),
-            clock,
-            stop,
-        )
-        .await?;
+    let left = || verify_timeout.saturating_sub(clock.elapsed().saturating_sub(began));
+    found.collateral = still_gone(provider, before, found.collateral, left).await;
+    while !found.residual.is_empty() && !left().is_zero() {
+        let next = pauses.next().unwrap_or(Duration::from_secs(30));
+        pause(next.min(left()), clock, stop).await?;
+        // The last round begins when the time is up, and has that of one read for all its rows.
+        let round_ends = clock.elapsed() + left().max(LOOK_MIN);
         let mut open = Vec::new();
         for action in found.residual {
-            // A read that fails confirms nothing.
-            if !is_there(provider, &action.change, sent_at)
-                .await
-                .unwrap_or(false)
-            {
+            let round = round_ends.saturating_sub(clock.elapsed());
+            // A read that fails confirms nothing, and neither does one for which there is no time.
+            let is_seen = !round.is_zero()
+                && within(round, is_there(provider, &action.change, sent_at))
+                    .await
+                    .unwrap_or(false);
+            if !is_seen {
                 open.push(action);
             }
         }
@@ -90,13 +87,14 @@ async fn still_gone(
     provider: &impl RosterSource,
     before: &LiveRoster,
     vanished: Vec<Person>,
+    left: impl Fn() -> Duration,
 ) -> Vec<Person> {
     let mut gone = Vec::new();
     for person in vanished {
         let Some(id) = person.id.as_ref().filter(|id| before.member(id).is_some()) else {
             continue;
         };
-        match provider.member(id).await {
+        match within(left(), provider.member(id)).await {
             Ok(Some(_)) => {}
             Ok(None) => gone.push(person),
             Err(error) => {

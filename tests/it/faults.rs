@@ -394,3 +394,46 @@ async fn stale_reads_are_waited_for() {
     );
     assert_eq!(times(&case, "delete-user"), 3);
 }
+
+/// Virtual time that a whole run took.
+async fn timed(case: &mut Case) -> (rosterctl::reconcile::Finished, Duration) {
+    let began = tokio::time::Instant::now();
+    let finished = Box::pin(case.run()).await;
+    (finished, began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_back_ends_in_time_whatever_the_reads_do() {
+    // The removal's answer is lost, and every read of the member hangs.
+    let script = once(DELETE_USER, "\"reset-after\"")
+        + &from(GET_USER, 1, 10_000, "{ slow-body = { ms = 600_000 } }");
+    let mut case = four(&script);
+    let (finished, took) = timed(&mut case).await;
+    let line = outcomes(&finished)
+        .into_iter()
+        .find(|line| line.starts_with(REMOVE))
+        .unwrap();
+    assert!(line.contains("unknown"), "{line}");
+    assert_eq!(finished.exit(), Exit::Partial);
+    // Settling has a minute, and the look that is under way then has half of one more.
+    assert!(took <= Duration::from_secs(95), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_removal_is_proven_in_time_or_not_at_all() {
+    let mut case = four(&from(
+        GET_USER,
+        1,
+        10_000,
+        "{ slow-body = { ms = 600_000 } }",
+    ));
+    case.verify_timeout = Duration::from_secs(20);
+    let (finished, took) = timed(&mut case).await;
+    assert_eq!(
+        finished.exit(),
+        Exit::Unconfirmed,
+        "{:?}",
+        outcomes(&finished)
+    );
+    assert!(took <= Duration::from_secs(85), "{took:?}");
+}
