@@ -1,10 +1,9 @@
 //! One lane: sends its actions one after the other, as fast as its pace and the other lanes allow.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use super::breaker::Breaker;
-use super::settle::{describe, within};
+use super::settle::{describe, pause_after, within};
 use super::{End, Event, JournalSink, Observer, Run};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change};
@@ -231,8 +230,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             .observe(Event::ProvingCanary { action });
         let began = self.conditions.clock.elapsed();
         let timeout = self.conditions.verify_timeout;
-        let mut pauses = [1, 2, 4, 8, 15].into_iter().map(Duration::from_secs);
-        loop {
+        for looks in 1.. {
             let spent = self.conditions.clock.elapsed().saturating_sub(began);
             let read = within(timeout.saturating_sub(spent), self.sink.member(&member.id)).await;
             let lag = self.conditions.clock.elapsed().saturating_sub(began);
@@ -262,10 +260,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             if lag >= timeout {
                 return self.end(End::CanaryVisible { cause: seen });
             }
-            let pause = pauses
-                .next()
-                .unwrap_or(Duration::from_secs(30))
-                .min(timeout.saturating_sub(lag));
+            let pause = pause_after(looks).min(timeout.saturating_sub(lag));
             tokio::select! {
                 biased;
                 () = self.conditions.stop.requested() => {}

@@ -26,7 +26,9 @@ use crate::provider::{Clock, RosterSink, Stop};
 use crate::roster::Operation;
 use crate::schedule::{self, Schedule};
 
-pub use self::settle::{LOOK_MIN, SETTLE_MAX, Settled, describe, is_there, settle, within};
+pub use self::settle::{
+    LOOK_MIN, SETTLE_MAX, Settled, describe, is_there, pause_after, settle, within,
+};
 
 /// Where records go. A record that is committed survives a crash; one that is appended may not.
 pub trait JournalSink {

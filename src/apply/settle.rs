@@ -19,6 +19,18 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 /// Time that one look has, however little patience is left: that of one attempt at a read.
 pub const LOOK_MIN: Duration = Duration::from_secs(30);
 
+/// How long to wait after so many looks at what an answer or a listing has not confirmed.
+pub const fn pause_after(looks: u32) -> Duration {
+    Duration::from_secs(match looks {
+        0 | 1 => 1,
+        2 => 2,
+        3 => 4,
+        4 => 8,
+        5 => 15,
+        _ => 30,
+    })
+}
+
 /// A look took longer than the patience that was left.
 #[derive(Debug, thiserror::Error)]
 #[error("it was not answered within {} s", .within.as_secs())]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::observe::{ObserveError, roster};
-use crate::apply::{Conditions, LOOK_MIN, describe, is_there, within};
+use crate::apply::{Conditions, LOOK_MIN, describe, is_there, pause_after, within};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Person};
 use crate::provider::{Clock, RosterSource, Stop};
@@ -45,12 +45,12 @@ pub async fn verify(
         .await
         .map_err(|error| Unverified::Unread(Box::new(error)))?;
     let mut found = assess(before, &after, executed);
-    let mut pauses = [1, 2, 4, 8, 15].into_iter().map(Duration::from_secs);
+    let mut looks = 1;
     let left = || verify_timeout.saturating_sub(clock.elapsed().saturating_sub(began));
     found.collateral = still_gone(provider, before, found.collateral, left).await;
     while !found.residual.is_empty() && !left().is_zero() {
-        let next = pauses.next().unwrap_or(Duration::from_secs(30));
-        pause(next.min(left()), clock, stop).await?;
+        pause(pause_after(looks).min(left()), clock, stop).await?;
+        looks += 1;
         // The last round begins when the time is up, and has that of one read for all its rows.
         let round_ends = clock.elapsed() + left().max(LOOK_MIN);
         let mut open = Vec::new();
