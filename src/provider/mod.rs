@@ -25,7 +25,7 @@ mod stop;
 pub use clock::Clock;
 pub use endpoint::{BaseUrl, BaseUrlError};
 pub use error::{Effect, ErrorKind, ProviderError, Retry};
-pub use gate::{Counts, Gate, GateSettings, OnWait, READ_MAX, WaitNotice};
+pub use gate::{Counts, Gate, GateSettings, OnWait, READ_ATTEMPT_MAX, READ_MAX, WaitNotice};
 pub use key::{Credential, CredentialError, KeyKind};
 pub use legacy::Legacy;
 pub use objection::Objection;

@@ -21,12 +21,14 @@ use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Clock, ErrorKind, Objection, Permit, ProviderError, Stop, Transport, TransportError};
+use super::{
+    Clock, ErrorKind, Objection, Permit, ProviderError, Retry, Stop, Transport, TransportError,
+};
 use crate::pacing::{Answer, Hints, Pace, PaceBook, PaceSettings, Pacer, Reason};
 use crate::roster::Operation;
 
 /// Time for one attempt at a read, body included (API contract, section 11).
-const READ_ATTEMPT_MAX: Duration = Duration::from_secs(30);
+pub const READ_ATTEMPT_MAX: Duration = Duration::from_secs(30);
 /// Time for a write's one attempt. Longer than a read's: giving up early leaves its fate unknown.
 const WRITE_ATTEMPT_MAX: Duration = Duration::from_mins(1);
 /// Attempts at a read that fail for another reason than its pace.
@@ -351,20 +353,11 @@ fn again(error: &ProviderError) -> Again {
         // These come out the same however often they are asked for.
         return Again::Never;
     }
-    match error.kind {
-        ErrorKind::Throttled { retry_after: _ } => Again::AfterPause,
-        ErrorKind::NotSent
-        | ErrorKind::NoAnswer
-        | ErrorKind::Unavailable
-        | ErrorKind::Unreadable => Again::AfterBackoff,
-        ErrorKind::DelayTooLong { asked: _ }
-        | ErrorKind::QuotaExhausted
-        | ErrorKind::Unauthorized
-        | ErrorKind::Forbidden
-        | ErrorKind::NotFound
-        | ErrorKind::Rejected
-        | ErrorKind::Paging { page: _ }
-        | ErrorKind::Stopped => Again::Never,
+    match error.retry() {
+        Retry::Paced => Again::AfterPause,
+        // A read has no effect, so one of unknown fate is simply sent again.
+        Retry::Backoff | Retry::Observe => Again::AfterBackoff,
+        Retry::Never => Again::Never,
     }
 }
 
