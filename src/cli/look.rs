@@ -2,8 +2,6 @@
 //!
 //! `plan`, `apply` and `demo` look in the same way; what they do afterwards is their own.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::connect::ProviderArgs;
@@ -197,22 +195,12 @@ impl Sheet {
         now: Timestamp,
         breaches: Vec<Breach>,
     ) -> Self {
-        let plan = Plan {
-            organization: desired.organization.id.to_string(),
-            observed_at: None,
-            today: now.to_zoned_datetime(TimeZone::UTC).date(),
-            actions: Vec::new(),
-            conflicts: Vec::new(),
-            suspicions: Vec::new(),
-            reported: Vec::new(),
-            unmanaged: Vec::new(),
-            vanished: Vec::new(),
-            departed_live: Vec::new(),
-            remarks: Vec::new(),
-            unchanged: 0,
-            managed: 0,
-            owners: BTreeSet::new(),
-        };
+        let organization = desired.organization.id.to_string();
+        let plan = Plan::empty(
+            organization,
+            None,
+            now.to_zoned_datetime(TimeZone::UTC).date(),
+        );
         let judgement = Judgement {
             plan,
             actions: Vec::new(),

@@ -78,20 +78,8 @@ impl<'a> Draft<'a> {
             .unwrap_or(desired.organization.id.as_str())
             .to_owned();
         let plan = Plan {
-            organization,
-            observed_at: seen.date,
-            today,
-            actions: Vec::new(),
-            conflicts: Vec::new(),
-            suspicions: Vec::new(),
-            reported: Vec::new(),
-            unmanaged: Vec::new(),
-            vanished: Vec::new(),
-            departed_live: Vec::new(),
-            remarks: Vec::new(),
-            unchanged: 0,
             managed: live.invites().len(),
-            owners: BTreeSet::new(),
+            ..Plan::empty(organization, seen.date, today)
         };
         Self {
             desired,

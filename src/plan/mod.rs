@@ -64,3 +64,25 @@ pub struct Plan {
     /// The members who count as owners before the run: people, managed, role owner.
     pub owners: BTreeSet<UserId>,
 }
+
+impl Plan {
+    /// A plan in which nothing differs and nobody has been counted yet.
+    pub(crate) fn empty(organization: String, observed_at: Option<Timestamp>, today: Date) -> Self {
+        Self {
+            organization,
+            observed_at,
+            today,
+            actions: Vec::new(),
+            conflicts: Vec::new(),
+            suspicions: Vec::new(),
+            reported: Vec::new(),
+            unmanaged: Vec::new(),
+            vanished: Vec::new(),
+            departed_live: Vec::new(),
+            remarks: Vec::new(),
+            unchanged: 0,
+            managed: 0,
+            owners: BTreeSet::new(),
+        }
+    }
+}
