@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::Change;
-use crate::provider::{Clock, ErrorKind, ProviderError, RosterSource};
+use crate::provider::{Clock, ErrorKind, ProviderError, READ_ATTEMPT_MAX, RosterSource};
 use crate::roster::{InviteStatus, LiveRole};
 
 /// How long the effect of a write may stay invisible before it counts as not there.
@@ -17,7 +17,7 @@ pub const SETTLE_MAX: Duration = Duration::from_mins(1);
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Time that one look has, however little patience is left: that of one attempt at a read.
-pub const LOOK_MIN: Duration = Duration::from_secs(30);
+pub const LOOK_MIN: Duration = READ_ATTEMPT_MAX;
 
 /// How long to wait after so many looks at what an answer or a listing has not confirmed.
 pub const fn pause_after(looks: u32) -> Duration {
