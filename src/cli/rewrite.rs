@@ -235,6 +235,10 @@ pub(super) fn exists(path: &Path) -> Failure {
 
 /// A temporary file that becomes an ordinary one, readable as the user's other files are.
 fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
+    #[cfg_attr(
+        not(unix),
+        expect(unused_mut, reason = "elsewhere a file has no mode to set")
+    )]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

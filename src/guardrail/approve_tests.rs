@@ -443,3 +443,29 @@ fn an_acceptance_lets_a_plan_pass_and_is_on_record() {
     );
     assert_eq!(approved.actions().len(), 11);
 }
+
+#[test]
+fn a_look_alike_names_the_letter_that_nobody_sees() {
+    let file = desired([owner_entry("ada@acme.dev"), entry("p\u{430}ul@acme.dev")]);
+    let rows = vec![
+        owner("user-ada", "ada@acme.dev"),
+        member("user-2", "paul@acme.dev"),
+    ];
+    let judged = Case::new(file, rows).judge().unwrap();
+    let messages: Vec<_> = judged
+        .judgement()
+        .withheld
+        .iter()
+        .flat_map(|row| &row.breaches)
+        .filter(|breach| breach.kind == BreachKind::LookAlike)
+        .map(|breach| breach.message.as_str())
+        .collect();
+    assert!(!messages.is_empty());
+    for message in messages {
+        assert_eq!(
+            message,
+            "the declared p\u{430}ul@acme.dev (\u{430} is U+0430) looks like the live paul@acme.dev, \
+             and is another address"
+        );
+    }
+}

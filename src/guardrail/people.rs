@@ -52,7 +52,11 @@ fn suspicions<'a>(plan: &'a Plan, actions: &'a [Action]) -> impl Iterator<Item =
             let (kind, message) = match likeness {
                 Likeness::LookAlike => (
                     BreachKind::LookAlike,
-                    format!("the declared {new} looks like the live {old}, and is another address"),
+                    format!(
+                        "the declared {new}{} looks like the live {old}{}, and is another address",
+                        foreign_letters(new),
+                        foreign_letters(old)
+                    ),
                 ),
                 Likeness::Name => (
                     BreachKind::PossibleRename,
@@ -69,6 +73,19 @@ fn suspicions<'a>(plan: &'a Plan, actions: &'a [Action]) -> impl Iterator<Item =
             Breach { kind, limit: None, figure: None, subjects, message, way_on }
         },
     )
+}
+
+/// The characters outside ASCII, by number: on a screen two addresses that look alike are one.
+fn foreign_letters(label: &str) -> String {
+    let letters: Vec<String> = label
+        .chars()
+        .filter(|letter| !letter.is_ascii())
+        .map(|letter| format!("{letter} is U+{:04X}", u32::from(letter)))
+        .collect();
+    match letters.as_slice() {
+        [] => String::new(),
+        letters => format!(" ({})", letters.join(", ")),
+    }
 }
 
 fn role_unwritten(action: &Action) -> Option<Breach> {

@@ -241,6 +241,9 @@ fn no_owner_left(desired: &DesiredRoster, live: &LiveRoster, today: Date) -> Opt
     ))
 }
 
+/// What makes a row that can be matched by nothing.
+const NAMELESS: &str = "neither a readable address nor an id that the file names";
+
 /// A person's row that can be matched by nothing would always be undeclared.
 fn nameless_rows(desired: &DesiredRoster, live: &LiveRoster) -> Option<Breach> {
     let departed = |id: &UserId| {
@@ -278,10 +281,10 @@ fn nameless_rows(desired: &DesiredRoster, live: &LiveRoster) -> Option<Breach> {
             .iter()
             .map(|member| Person::member(member))
             .collect(),
-        format!(
-            "{} live members have neither a readable address nor an id that the file names",
-            nameless.len()
-        ),
+        match nameless.len() {
+            1 => format!("1 live member has {NAMELESS}"),
+            several => format!("{several} live members have {NAMELESS}"),
+        },
         &format!(
             "pin them with id = … in their entries, or leave them alone: under [unmanaged], write ids = [{ids}]"
         ),
@@ -427,6 +430,10 @@ mod tests {
         };
         let breach = &preflight(&file, &roster, surroundings)[0];
         assert_eq!(breach.kind, BreachKind::RosterUnusable);
+        assert_eq!(
+            breach.message,
+            "1 live member has neither a readable address nor an id that the file names"
+        );
         // One line, because whatever shows a sentence escapes line breaks.
         assert_eq!(
             breach.way_on,
