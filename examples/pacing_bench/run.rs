@@ -187,6 +187,7 @@ async fn converge(
             source: "audit log",
         },
         people_verified: None,
+        expiry_notice_days: 0,
     };
     let Prepared::Approved(approved) = prepare(desired, &observed, &terms) else {
         bail!("the plan of the bench is refused");

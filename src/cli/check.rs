@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
 use super::members::day;
 use super::{terminal, today};
-use crate::desired::{DesiredRoster, Violation, diagnostics};
+use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, Violation, diagnostics};
 use crate::document::CheckDocument;
 use crate::outcome::Exit;
 use crate::render::{self, Paint};
@@ -38,9 +38,6 @@ pub(super) struct CheckArgs {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: CheckFormat,
 }
-
-/// Days before its last day that an expiry is announced.
-pub(super) const EXPIRY_NOTICE_DAYS: u32 = 14;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum CheckFormat {

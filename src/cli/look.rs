@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::files::MembersFile;
 use super::provider::Provider;
 use super::signals::Signals;
-use crate::desired::DesiredRoster;
+use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS};
 use crate::document::{PlanIds, PlanView};
 use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, History, Judgement, Surroundings,
@@ -37,6 +37,7 @@ pub(super) struct Run<T> {
     /// `OPENAI_ORG_ID`.
     pub(super) organization_id_env: Option<String>,
     pub(super) acceptances: Vec<Acceptance>,
+    pub(super) expiry_notice_days: u32,
 }
 
 /// What a look found.
@@ -104,6 +105,7 @@ impl Run<Sockets> {
             signals,
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
+            expiry_notice_days: EXPIRY_NOTICE_DAYS,
         })
     }
 }
@@ -142,6 +144,7 @@ impl<T: Transport> Run<T> {
                     .to_owned(),
                 required: false,
             },
+            expiry_notice_days: self.expiry_notice_days,
             people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
         };
         let (judgement, standing) = match prepare(&self.desired, &observed, &terms) {

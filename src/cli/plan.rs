@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
 use super::look::{Look, Planned, Run, Standing, unaccepted};
 use super::terminal;
+use crate::desired::EXPIRY_NOTICE_DAYS;
 use crate::document::PlanDocument;
 use crate::guardrail::{Acceptance, frozen};
 use crate::outcome::Exit;
@@ -37,6 +38,10 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     detailed_exitcode: bool,
 
+    /// Announce expiries of the next so many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRY_NOTICE_DAYS)]
+    expiry_notice_days: u32,
+
     #[command(flatten)]
     accept: AcceptArgs,
     #[command(flatten)]
@@ -59,6 +64,7 @@ pub(super) async fn run(args: &PlanArgs, environment: &Environment) -> Result<Ex
         file,
         diff,
         detailed_exitcode,
+        expiry_notice_days,
         accept,
         output,
         provider,
@@ -72,7 +78,8 @@ pub(super) async fn run(args: &PlanArgs, environment: &Environment) -> Result<Ex
     let command = apply_command(file, provider);
     let file = MembersFile::read(file)?;
     let desired = file.declared()?;
-    let run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
+    let mut run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
+    run.expiry_notice_days = *expiry_notice_days;
     let mut output = output.open()?;
     if let Some(frozen) = frozen(&run.desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));

@@ -4,12 +4,16 @@ use std::fmt;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{DesiredRoster, Entry, Place};
 use crate::roster::Email;
 
+/// Days before its last day that an expiry is announced where nobody says otherwise.
+pub const EXPIRY_NOTICE_DAYS: u32 = 14;
+
 /// A declared person whose last day is near.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Expiry {
     /// The last day (UTC) of access.
     pub last_day: Date,

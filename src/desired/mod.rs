@@ -22,7 +22,7 @@ pub use compare::{
     BadRow, Column, CompareOptions, CompareRefusal, Comparison, Finding, Says, compare,
 };
 pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
-pub use expiry::Expiry;
+pub use expiry::{EXPIRY_NOTICE_DAYS, Expiry};
 pub use export::{ExportOptions, export};
 pub use format::format;
 pub use parse::{Include, email_domain, includes, parse};

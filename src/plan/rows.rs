@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Person;
-use crate::desired::Place;
+use crate::desired::{Expiry, Place};
 use crate::roster::{Email, LiveRole, Protection, Role, UserId};
 
 /// A difference that policy, protection or the provider's abilities leave as it is: always shown, never acted on.
@@ -263,6 +263,8 @@ pub enum Remark {
         /// The invited address.
         email: Email,
     },
+    /// A declared person's access ends soon. Added by whoever knows how many days "soon" is.
+    Expires(Expiry),
 }
 
 impl fmt::Display for Remark {
@@ -288,6 +290,7 @@ impl fmt::Display for Remark {
                 f,
                 "{email} is a member and has a pending invite, which is left"
             ),
+            Self::Expires(expiry) => write!(f, "{expiry}"),
         }
     }
 }

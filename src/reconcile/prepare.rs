@@ -6,7 +6,7 @@ use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, Evidence, History, Judgement, Refusal,
     Surroundings, accepted, all_used, approve, preflight, today,
 };
-use crate::plan::compute;
+use crate::plan::{Remark, compute};
 
 /// What a plan is prepared by, beside the two rosters.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Terms<'a> {
     pub history: History,
     /// How many people the last verified run left.
     pub people_verified: Option<usize>,
+    /// Expiries of the next so many days are announced among the plan's remarks.
+    pub expiry_notice_days: u32,
 }
 
 /// The outcome of preparing.
@@ -41,7 +43,11 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     if !breaches.is_empty() {
         return Prepared::NoPlan(breaches);
     }
-    let plan = compute(desired, live, today(live, terms.surroundings.local_now));
+    let today = today(live, terms.surroundings.local_now);
+    let mut plan = compute(desired, live, today);
+    let expiring = desired.expiring(today, terms.expiry_notice_days);
+    plan.remarks
+        .extend(expiring.into_iter().map(Remark::Expires));
     let kinds = accepted(terms.acceptances, &plan.id());
     let mut evidence = Evidence {
         desired,

@@ -237,6 +237,7 @@ impl Case {
                 source: "audit log",
             },
             people_verified: None,
+            expiry_notice_days: 14,
         };
         prepare(&desired(&self.text), observed, &terms)
     }

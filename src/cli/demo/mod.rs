@@ -19,7 +19,7 @@ use super::progress::Progress;
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
-use crate::desired::{self, DesiredRoster, Source};
+use crate::desired::{self, DesiredRoster, EXPIRY_NOTICE_DAYS, Source};
 use crate::document::ReportView;
 use crate::outcome::Exit;
 use crate::pacing::{PaceBook, PaceSettings};
@@ -112,6 +112,7 @@ impl Stage {
             signals: self.signals.clone(),
             organization_id_env: None,
             acceptances: Vec::new(),
+            expiry_notice_days: EXPIRY_NOTICE_DAYS,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Every field is named: a new one must be decided on before it can be shown.
 
 use super::{email, text};
+use crate::desired::Expiry;
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::outcome::Outcome;
 use crate::plan::{
@@ -405,5 +406,19 @@ fn remark(remark: &Remark) -> Remark {
         Remark::InviteOfMember { email } => Remark::InviteOfMember {
             email: super::email(email),
         },
+        Remark::Expires(expiry) => {
+            let Expiry {
+                last_day,
+                email,
+                days_left,
+                place,
+            } = expiry;
+            Remark::Expires(Expiry {
+                last_day: *last_day,
+                email: self::email(email),
+                days_left: *days_left,
+                place: place.clone(),
+            })
+        }
     }
 }

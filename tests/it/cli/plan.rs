@@ -2,6 +2,9 @@
 
 use std::process::Stdio;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
 use super::{Desk, MEMBERS, Organization, acme};
 
 #[test]
@@ -74,6 +77,31 @@ fn exit_codes_of_a_plan() {
     assert_eq!(ran.err, "warning: changes are frozen: audit\n");
     let ran = Desk::at(&organization, empty).run(&["plan", "--format", "json"]);
     assert_eq!(ran.json()["breaches"][0]["breach"], "empty-desired");
+}
+
+#[test]
+fn a_plan_announces_whose_access_ends_soon() {
+    let organization = Organization::start(&acme(&["bob"]), &[]);
+    let day = |days: i64| {
+        let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+        today.saturating_add(days.days())
+    };
+    let members = MEMBERS.replace(
+        "\"bob@acme.dev\" = {}",
+        &format!("\"bob@acme.dev\" = {{ expires = {} }}", day(10)),
+    );
+    let desk = Desk::at(&organization, &members);
+    let said = format!("members.toml:11:1: bob@acme.dev expires on {}", day(10));
+    // The day may change between two readings of the clock, so no count of days is asked for.
+    for (args, announced) in [
+        (&["plan"][..], true),
+        (&["plan", "--format", "json"], true),
+        (&["plan", "--expiry-notice-days", "8"], false),
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(ran.out.contains(&said), announced, "{ran:?}");
+    }
 }
 
 #[test]
