@@ -267,9 +267,9 @@ fn head(live: &LiveRoster, options: &ExportOptions, sorted: &Sorted) -> String {
     let slug = live.organization().slug().filter(|slug| is_one_word(slug));
     let slug = slug.map_or_else(String::new, |slug| format!("slug = {}\n", quoted(slug)));
     let domains: Vec<String> = email_domains.iter().map(|domain| quoted(domain)).collect();
-    let owners = live
-        .members()
-        .filter(|member| member.role.is_owner() && member.is_person());
+    // Whom no plan can touch, no limit has to count.
+    let is_owner = |member: &&Member| member.role.is_owner() && member.protection().is_none();
+    let owners = live.members().filter(is_owner);
     let Guardrails {
         revocations_max,
         revocation_fraction_max,

@@ -133,6 +133,18 @@ fn other_layouts_are_kept() {
             add("c@acme.dev", Fields::default()),
             &["+\"c@acme.dev\" = {}"],
         ),
+        // One longer key does not end the alignment of the others.
+        (
+            "[members]\n\"bo@acme.dev\"    = {}\n\"long.one@acme.dev\" = {}\n\"z@acme.dev\"     = {}\n",
+            add("c@acme.dev", Fields::default()),
+            &["+\"c@acme.dev\"     = {}"],
+        ),
+        // Keys of one length are no alignment.
+        (
+            "[members]\n\"b@acme.dev\" = {}\n\"c@acme.dev\" = {}\n\"zoe.z@acme.dev\" = {}\n",
+            add("d.d@acme.dev", Fields::default()),
+            &["+\"d.d@acme.dev\" = {}"],
+        ),
         // Sections of owners and of others.
         (
             "[members]\n\"z@acme.dev\" = { role = \"owner\" }\n\n# Others\n\"b@acme.dev\" = {}\n",

@@ -4,6 +4,7 @@
 //! section stays sorted; in any other the new line comes last. Nobody else's line is touched: a key that is longer
 //! than the others' is not a reason for a diff of the whole section.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -140,17 +141,21 @@ fn order(entries: &[&Block]) -> Order {
     }
 }
 
-/// Pads a line's key so that its `=` stands where the section's do, if they all stand in one column.
+/// Pads a line's key so that its `=` stands where those of most of the section's lines do, if they were put there.
 fn aligned(line: &str, entries: &[&Block]) -> String {
-    let mut columns = entries.iter().map(|block| {
-        let line = block.lines.first().map_or("", String::as_str);
-        split_key(line).map(|(key, rest)| (key.width(), rest))
-    });
-    let Some(Some((column, _))) = columns.next() else {
-        return line.to_owned();
+    let mut columns: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for entry in entries {
+        if let Some((key, _)) = entry.lines.first().and_then(|line| split_key(line)) {
+            columns.entry(key.width()).or_default().push(key);
+        }
+    }
+    // Without padding, keys of one length stand in one column by chance.
+    let is_meant = |keys: &[&str]| {
+        let padded = keys.iter().any(|key| key.ends_with("  "));
+        keys.len() == entries.len() || (padded && keys.len() * 2 > entries.len())
     };
-    let one_column = columns.all(|other| other.is_some_and(|(other, _)| other == column));
-    let Some((key, rest)) = split_key(line).filter(|_| one_column) else {
+    let usual = columns.into_iter().find(|(_, keys)| is_meant(keys));
+    let Some(((column, _), (key, rest))) = usual.zip(split_key(line)) else {
         return line.to_owned();
     };
     let key = key.trim_end();
