@@ -2,11 +2,12 @@
 
 use crate::plan::Change;
 use crate::provider::{
-    Gate, KeySource, Legacy, Listing, OpenAi, Performed, Permit, ProviderError, RosterSink,
-    RosterSource, Transport,
+    Gate, KeySource, Legacy, Listing, OpenAi, Performed, Permit, ProjectSource, ProviderError,
+    RosterSink, RosterSource, Transport,
 };
 use crate::roster::{
-    AdminKey, Capabilities, Invite, InviteId, KeyInUse, Member, Operation, UserId,
+    AdminKey, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation, Project,
+    ProjectId, ProjectKey, ProjectUser, UserId,
 };
 
 /// The organization, by one of two APIs.
@@ -93,6 +94,36 @@ impl<T: Transport> KeySource for Provider<T> {
         match self {
             Self::OpenAi(api) => api.key_in_use().await,
             Self::Legacy(api) => api.key_in_use().await,
+        }
+    }
+}
+
+impl<T: Transport> ProjectSource for Provider<T> {
+    async fn list_projects(&self) -> Result<Listing<Project>, ProviderError> {
+        match self {
+            Self::OpenAi(api) => api.list_projects().await,
+            Self::Legacy(api) => api.list_projects().await,
+        }
+    }
+
+    async fn list_project_users(
+        &self,
+        project: &ProjectId,
+    ) -> Result<Listing<ProjectUser>, ProviderError> {
+        match self {
+            Self::OpenAi(api) => api.list_project_users(project).await,
+            Self::Legacy(api) => api.list_project_users(project).await,
+        }
+    }
+
+    async fn list_project_keys(
+        &self,
+        project: &ProjectId,
+        scope: KeyScope,
+    ) -> Result<Listing<ProjectKey>, ProviderError> {
+        match self {
+            Self::OpenAi(api) => api.list_project_keys(project, scope).await,
+            Self::Legacy(api) => api.list_project_keys(project, scope).await,
         }
     }
 }

@@ -15,13 +15,13 @@ use super::openai::requests::{Api, Endpoint, cannot};
 use super::openai::wire::User;
 use super::openai::{NO_BODY, answer::Answer, or_gone, performed};
 use super::{
-    BaseUrl, Credential, ErrorKind, KeySource, Listing, Performed, Permit, ProviderError,
-    RosterSink, RosterSource, SeenAnswer, Transport,
+    BaseUrl, Credential, ErrorKind, KeySource, Listing, Performed, Permit, ProjectSource,
+    ProviderError, RosterSink, RosterSource, SeenAnswer, Transport,
 };
 use crate::plan::Change;
 use crate::roster::{
-    AdminKey, Capabilities, Flags, Invite, InviteId, KeyInUse, Member, Operation, OrganizationId,
-    SeenOrganization, UserId,
+    AdminKey, Capabilities, Flags, Invite, InviteId, KeyInUse, KeyScope, Member, Operation,
+    OrganizationId, Project, ProjectId, ProjectKey, ProjectUser, SeenOrganization, UserId,
 };
 
 static LIST_USERS: Endpoint = Endpoint::new(
@@ -175,6 +175,27 @@ impl<T: Transport> KeySource for Legacy<T> {
         KeyInUse::Unknown {
             reason: "the older API does not list admin keys".to_owned(),
         }
+    }
+}
+
+impl<T: Transport> ProjectSource for Legacy<T> {
+    async fn list_projects(&self) -> Result<Listing<Project>, ProviderError> {
+        Err(cannot(Operation::ListProjects))
+    }
+
+    async fn list_project_users(
+        &self,
+        _project: &ProjectId,
+    ) -> Result<Listing<ProjectUser>, ProviderError> {
+        Err(cannot(Operation::ListProjectUsers))
+    }
+
+    async fn list_project_keys(
+        &self,
+        _project: &ProjectId,
+        _scope: KeyScope,
+    ) -> Result<Listing<ProjectKey>, ProviderError> {
+        Err(cannot(Operation::ListProjectKeys))
     }
 }
 

@@ -5,7 +5,8 @@ use std::future::Future;
 use super::ProviderError;
 use crate::plan::Change;
 use crate::roster::{
-    AdminKey, Capabilities, Invite, InviteId, KeyInUse, Member, Operation, SeenOrganization, UserId,
+    AdminKey, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation, Project,
+    ProjectId, ProjectKey, ProjectUser, SeenOrganization, UserId,
 };
 
 /// Rows of one complete listing: every page, or an error.
@@ -87,6 +88,25 @@ pub trait KeySource {
 
     /// Finds the key that this run uses among the listed ones. A list that cannot be read is an answer, no error.
     fn key_in_use(&self) -> impl Future<Output = KeyInUse>;
+}
+
+/// Reads the projects: what a removal may break. One paced read for each page of each listing.
+pub trait ProjectSource {
+    /// Lists every project, the archived ones too.
+    fn list_projects(&self) -> impl Future<Output = Result<Listing<Project>, ProviderError>>;
+
+    /// Lists the members of a project. An archived one has none, and asking for them is an error.
+    fn list_project_users(
+        &self,
+        project: &ProjectId,
+    ) -> impl Future<Output = Result<Listing<ProjectUser>, ProviderError>>;
+
+    /// Lists the API keys of a project.
+    fn list_project_keys(
+        &self,
+        project: &ProjectId,
+        scope: KeyScope,
+    ) -> impl Future<Output = Result<Listing<ProjectKey>, ProviderError>>;
 }
 
 /// Sends one request and returns one answer: sockets, or a simulator in this process.

@@ -9,6 +9,7 @@ mod key;
 mod live;
 mod member;
 mod operation;
+mod project;
 mod role;
 
 pub use email::{Email, EmailError};
@@ -17,4 +18,5 @@ pub use key::{AdminKey, KeyHolder, KeyInUse};
 pub use live::{LiveRoster, Observation, RosterFault, SeenOrganization};
 pub use member::{Flags, Invite, InviteStatus, Member, ProjectMembership, Protection};
 pub use operation::{Capabilities, Operation};
+pub use project::{KeyScope, Project, ProjectKey, ProjectUser};
 pub use role::{LiveRole, Role, RoleError};

@@ -8,10 +8,11 @@ use rosterctl::pacing::PaceSettings;
 use rosterctl::plan::Change;
 use rosterctl::provider::{
     BaseUrl, Clock, Credential, ErrorKind, Gate, GateSettings, KeySource as _, Legacy, OpenAi,
-    RosterSink as _, RosterSource as _, SeenAnswer, Sockets, Stop, Transport,
+    ProjectSource as _, RosterSink as _, RosterSource as _, SeenAnswer, Sockets, Stop, Transport,
 };
 use rosterctl::roster::{
-    Email, InviteStatus, KeyHolder, KeyInUse, Member, Operation, OrganizationId, Role, UserId,
+    Email, InviteStatus, KeyHolder, KeyInUse, KeyScope, Member, Operation, OrganizationId, Role,
+    UserId,
 };
 use rosterctl::simulator::{
     Access, Hints, InProcess, LegacyShape, Limit, Population, Roster, Settings, Simulator, bind,
@@ -83,6 +84,34 @@ async fn every_member_of_every_page_is_read() {
                 .all(|row| row.flags.unknown().is_empty())
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_removed_person_are_only_in_the_complete_listing() {
+    let simulator = Simulator::new(quiet(120));
+    let client = client(&simulator);
+    let projects = client.list_projects().await.unwrap().rows;
+    assert!(projects.iter().any(|project| project.archived));
+    let members = client.list_members().await.unwrap().rows;
+    let mut owned = None;
+    for project in projects.iter().filter(|project| !project.archived) {
+        let keys = client.list_project_keys(&project.id, KeyScope::Any).await;
+        let users = client.list_project_users(&project.id).await.unwrap().rows;
+        assert!(!users.is_empty());
+        for key in keys.unwrap().rows {
+            let member = members.iter().find(|member| {
+                key.holder == KeyHolder::Person(member.id.clone()) && member.protection().is_none()
+            });
+            owned = owned.or(member.map(|member| (project.id.clone(), key, member.clone())));
+        }
+    }
+    let (project, key, member) = owned.unwrap();
+    client.perform(&Change::Remove { member }).await.unwrap();
+    let any = client.list_project_keys(&project, KeyScope::Any).await;
+    let left = any.unwrap().rows.into_iter().find(|row| row.id == key.id);
+    assert_eq!(left.unwrap().owner_has_access, Some(false));
+    let visible = client.list_project_keys(&project, KeyScope::Visible).await;
+    assert!(visible.unwrap().rows.iter().all(|row| row.id != key.id));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,10 +19,15 @@ static LIST_ADMIN_KEYS: Endpoint = Endpoint::new(
 
 impl<T: Transport> KeySource for OpenAi<T> {
     async fn list_admin_keys(&self) -> Result<Listing<AdminKey>, ProviderError> {
-        paging::list(&self.api, &LIST_ADMIN_KEYS, |row: AdminKeyRow| {
-            let key = row.into_key()?;
-            Ok((key.id.to_string(), Some(key)))
-        })
+        paging::list(
+            &self.api,
+            &LIST_ADMIN_KEYS,
+            paging::Of::default(),
+            |row: AdminKeyRow| {
+                let key = row.into_key()?;
+                Ok((key.id.to_string(), Some(key)))
+            },
+        )
         .await
     }
 

@@ -6,6 +6,7 @@
 pub(in crate::provider) mod answer;
 mod keys;
 pub(in crate::provider) mod paging;
+mod projects;
 pub(in crate::provider) mod requests;
 #[cfg(test)]
 mod tests;
@@ -171,18 +172,28 @@ impl<T: Transport> RosterSource for OpenAi<T> {
     }
 
     async fn list_members(&self) -> Result<Listing<Member>, ProviderError> {
-        paging::list(&self.api, &LIST_USERS, |row: User| {
-            let member = row.into_member()?;
-            Ok((member.id.to_string(), Some(member)))
-        })
+        paging::list(
+            &self.api,
+            &LIST_USERS,
+            paging::Of::default(),
+            |row: User| {
+                let member = row.into_member()?;
+                Ok((member.id.to_string(), Some(member)))
+            },
+        )
         .await
     }
 
     async fn list_invites(&self) -> Result<Listing<Invite>, ProviderError> {
-        paging::list(&self.api, &LIST_INVITES, |row: InviteRow| {
-            let id = row.id().unwrap_or_default().to_owned();
-            Ok((id, row.into_invite()?))
-        })
+        paging::list(
+            &self.api,
+            &LIST_INVITES,
+            paging::Of::default(),
+            |row: InviteRow| {
+                let id = row.id().unwrap_or_default().to_owned();
+                Ok((id, row.into_invite()?))
+            },
+        )
         .await
     }
 

@@ -86,10 +86,18 @@ impl<R> Rows<R> {
     }
 }
 
+/// What a list is of, beside its endpoint: the ids in its path and what is asked of every page.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Of<'a> {
+    pub(super) ids: &'a [&'a str],
+    pub(super) filter: &'a [(&'a str, &'a str)],
+}
+
 /// Reads every page of a list.
 pub(super) async fn list<T: Transport, W: DeserializeOwned, R>(
     api: &Api<T>,
     endpoint: &Endpoint,
+    of: Of<'_>,
     convert: impl Fn(W) -> Result<(String, Option<R>), RowFault>,
 ) -> Result<Listing<R>, ProviderError> {
     let patience = api.gate.patience();
@@ -99,8 +107,9 @@ pub(super) async fn list<T: Transport, W: DeserializeOwned, R>(
     let mut number = 1;
     loop {
         let mut query = vec![("limit", LIMIT)];
+        query.extend(of.filter);
         query.extend(cursor.as_deref().map(|cursor| ("after", cursor)));
-        let read = api.read(endpoint, &[], &query, patience, |answer| {
+        let read = api.read(endpoint, of.ids, &query, patience, |answer| {
             Ok((answer.json::<Page<W>>()?, answer))
         });
         let (page, answer) = read.await.map_err(|error| at_page(error, number))?;

@@ -292,17 +292,17 @@ impl KeyOwner {
     }
 }
 
-fn resolve<K>(id: Option<String>) -> Result<Id<K>, RowFault> {
+pub(super) fn resolve<K>(id: Option<String>) -> Result<Id<K>, RowFault> {
     Id::parse(&id.ok_or(RowFault::NoId)?).map_err(RowFault::Id)
 }
 
 /// Seconds since 1970; every time of the API is in them.
-fn time(seconds: Option<i64>) -> Option<Timestamp> {
+pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_second(seconds?).ok()
 }
 
 /// Reads a field that may be missing, null or of another type: all three are "not sent".
-fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,
