@@ -6,8 +6,8 @@ use crate::provider::{
     RosterSink, RosterSource, Transport,
 };
 use crate::roster::{
-    AdminKey, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation, Project,
-    ProjectId, ProjectKey, ProjectUser, UserId,
+    AdminKey, AdminKeys, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation,
+    Project, ProjectId, ProjectKey, ProjectUser, UserId,
 };
 
 /// The organization, by one of two APIs.
@@ -90,10 +90,17 @@ impl<T: Transport> KeySource for Provider<T> {
         }
     }
 
-    async fn key_in_use(&self) -> KeyInUse {
+    fn in_use_among(&self, listed: &[AdminKey]) -> KeyInUse {
         match self {
-            Self::OpenAi(api) => api.key_in_use().await,
-            Self::Legacy(api) => api.key_in_use().await,
+            Self::OpenAi(api) => api.in_use_among(listed),
+            Self::Legacy(api) => api.in_use_among(listed),
+        }
+    }
+
+    async fn admin_keys(&self) -> AdminKeys {
+        match self {
+            Self::OpenAi(api) => api.admin_keys().await,
+            Self::Legacy(api) => api.admin_keys().await,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::future::Future;
 use super::ProviderError;
 use crate::plan::Change;
 use crate::roster::{
-    AdminKey, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation, Project,
-    ProjectId, ProjectKey, ProjectUser, SeenOrganization, UserId,
+    AdminKey, AdminKeys, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation,
+    Project, ProjectId, ProjectKey, ProjectUser, SeenOrganization, UserId,
 };
 
 /// Rows of one complete listing: every page, or an error.
@@ -86,8 +86,29 @@ pub trait KeySource {
     /// Lists the admin keys.
     fn list_admin_keys(&self) -> impl Future<Output = Result<Listing<AdminKey>, ProviderError>>;
 
-    /// Finds the key that this run uses among the listed ones. A list that cannot be read is an answer, no error.
-    fn key_in_use(&self) -> impl Future<Output = KeyInUse>;
+    /// Finds the key that this run uses among the listed ones.
+    fn in_use_among(&self, listed: &[AdminKey]) -> KeyInUse;
+
+    /// Lists the admin keys once, and finds the one in use. A list that cannot be read is an answer, no error.
+    fn admin_keys(&self) -> impl Future<Output = AdminKeys> {
+        async {
+            match self.list_admin_keys().await {
+                Ok(Listing { rows, seen: _ }) => AdminKeys {
+                    in_use: self.in_use_among(&rows),
+                    listed: Ok(rows),
+                },
+                Err(error) => {
+                    let reason = format!("the list of admin keys could not be read: {error}");
+                    AdminKeys {
+                        in_use: KeyInUse::Unknown {
+                            reason: reason.clone(),
+                        },
+                        listed: Err(reason),
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Reads the projects: what a removal may break. One paced read for each page of each listing.

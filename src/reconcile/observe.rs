@@ -1,13 +1,17 @@
 //! Reading the organization whole.
 
 use crate::provider::{KeySource, Listing, ProviderError, RosterSource, Stop};
-use crate::roster::{KeyInUse, LiveRoster, Observation, RosterFault, SeenOrganization};
+use crate::roster::{
+    AdminKey, AdminKeys, KeyInUse, LiveRoster, Observation, RosterFault, SeenOrganization,
+};
 
 /// What one complete reading found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
     /// Who is in.
     pub live: LiveRoster,
+    /// Every admin key, or why they could not be read, in a clause.
+    pub admin_keys: Result<Vec<AdminKey>, String>,
     /// Whose admin key this run uses.
     pub key_in_use: KeyInUse,
 }
@@ -43,10 +47,12 @@ pub async fn observe<P: RosterSource + KeySource>(
     stop: &Stop,
 ) -> Result<Observed, ObserveError> {
     let read = async {
-        let (live, key_in_use) = tokio::join!(roster(provider), provider.key_in_use());
+        let (live, keys) = tokio::join!(roster(provider), provider.admin_keys());
+        let AdminKeys { listed, in_use } = keys;
         Ok(Observed {
             live: live?,
-            key_in_use,
+            admin_keys: listed,
+            key_in_use: in_use,
         })
     };
     tokio::select! {

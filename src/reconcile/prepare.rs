@@ -38,7 +38,11 @@ pub enum Prepared {
 
 /// Computes and judges the plan.
 pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) -> Prepared {
-    let Observed { live, key_in_use } = observed;
+    let Observed {
+        live,
+        admin_keys: _,
+        key_in_use,
+    } = observed;
     let breaches = preflight(desired, live, terms.surroundings);
     if !breaches.is_empty() {
         return Prepared::NoPlan(breaches);

@@ -36,6 +36,15 @@ pub enum KeyHolder {
     Unknown,
 }
 
+/// What one reading of the admin keys found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminKeys {
+    /// Every admin key, or why they could not be read, in a clause.
+    pub listed: Result<Vec<AdminKey>, String>,
+    /// Which of them this run uses.
+    pub in_use: KeyInUse,
+}
+
 /// What is known about the admin key that this run uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyInUse {

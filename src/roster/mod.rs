@@ -14,7 +14,7 @@ mod role;
 
 pub use email::{Email, EmailError};
 pub use id::{Id, IdError, InviteId, KeyId, OrganizationId, ProjectId, UserId, kind};
-pub use key::{AdminKey, KeyHolder, KeyInUse};
+pub use key::{AdminKey, AdminKeys, KeyHolder, KeyInUse};
 pub use live::{LiveRoster, Observation, RosterFault, SeenOrganization};
 pub use member::{Flags, Invite, InviteStatus, Member, ProjectMembership, Protection};
 pub use operation::{Capabilities, Operation};

@@ -198,7 +198,7 @@ async fn every_change_is_seen_by_the_next_reading() {
 async fn the_key_in_use_belongs_to_its_holder() {
     let simulator = Simulator::new(quiet(30));
     let client = client(&simulator);
-    let KeyInUse::Found(key) = client.key_in_use().await else {
+    let KeyInUse::Found(key) = client.admin_keys().await.in_use else {
         panic!("the key in use is listed")
     };
     let KeyHolder::Person(holder) = key.holder else {

@@ -31,28 +31,22 @@ impl<T: Transport> KeySource for OpenAi<T> {
         .await
     }
 
-    async fn key_in_use(&self) -> KeyInUse {
-        let listing = match self.list_admin_keys().await {
-            Ok(listing) => listing,
-            Err(error) => {
-                return KeyInUse::Unknown {
-                    reason: format!("the list of admin keys could not be read: {error}"),
-                };
-            }
-        };
-        let Listing { rows, seen: _ } = listing;
-        let listed = rows.len();
-        let mut fitting: Vec<AdminKey> = rows
-            .into_iter()
-            .filter(|key| self.api.key.matches_redacted(&key.redacted_value))
-            .collect();
-        match (fitting.len(), fitting.pop()) {
-            (1, Some(key)) => KeyInUse::Found(key),
-            (0, _) => KeyInUse::Unknown {
-                reason: format!("none of the {listed} listed admin keys looks like the one in use"),
+    fn in_use_among(&self, listed: &[AdminKey]) -> KeyInUse {
+        let fits = |key: &&AdminKey| self.api.key.matches_redacted(&key.redacted_value);
+        let mut fitting = listed.iter().filter(fits);
+        match (fitting.next(), fitting.count()) {
+            (Some(key), 0) => KeyInUse::Found(key.clone()),
+            (None, _) => KeyInUse::Unknown {
+                reason: format!(
+                    "none of the {} listed admin keys looks like the one in use",
+                    listed.len()
+                ),
             },
-            (several, _) => KeyInUse::Unknown {
-                reason: format!("{several} of the listed admin keys look like the one in use"),
+            (Some(_), others) => KeyInUse::Unknown {
+                reason: format!(
+                    "{} of the listed admin keys look like the one in use",
+                    others + 1
+                ),
             },
         }
     }

@@ -426,14 +426,14 @@ async fn the_key_in_use_is_the_only_one_that_fits() {
         ),
     ] {
         let play = Canned::play([page(&rows.join(","))]);
-        let found = match play.open_ai().key_in_use().await {
+        let found = match play.open_ai().admin_keys().await.in_use {
             KeyInUse::Found(key) => Ok(key.holder),
             KeyInUse::Unknown { reason } => Err(reason),
         };
         assert_eq!(found, holder.map_err(str::to_owned), "{rows:?}");
     }
     let play = Canned::play([say(403, r#"{"error":"No."}"#)]);
-    let KeyInUse::Unknown { reason } = play.open_ai().key_in_use().await else {
+    let KeyInUse::Unknown { reason } = play.open_ai().admin_keys().await.in_use else {
         panic!("a list that is refused names no key")
     };
     assert_eq!(
