@@ -23,6 +23,7 @@ mod story;
 mod table;
 mod text;
 mod totals;
+mod withheld;
 mod words;
 
 pub use check::check_github;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::phrase::Phrase;
 use super::story::{self, Row, Section, Sign, Tone};
 use super::text::section_text;
-use super::{Paint, words};
+use super::{Paint, withheld, words};
 use crate::document::ReportView;
 use crate::outcome::{Exit, Outcome};
 use crate::plan::Person;
@@ -58,7 +58,7 @@ pub(super) fn sections(view: &ReportView<'_>) -> Vec<Section> {
         results("Done", Tone::Change, done),
     ];
     // What is left is another plan with another id, so there is nothing to accept here.
-    sections.push(story::withheld(&view.plan.judgement.withheld, None, now));
+    sections.push(withheld::section(&view.plan.judgement.withheld, None, now));
     if let Some(verification) = view.verification {
         sections.extend(verified(verification, view));
     }

@@ -6,10 +6,10 @@
 use jiff::Timestamp;
 
 use super::phrase::Phrase;
-use super::words;
+use super::{withheld as withheld_people, words};
 use crate::desired::Place;
 use crate::document::PlanView;
-use crate::guardrail::{Breach, BreachKind, Judgement, Withheld};
+use crate::guardrail::{Breach, BreachKind, Judgement};
 use crate::plan::{
     Action, Change, DepartedLive, Note, Person, Plan, PlanId, Reason, Reported, UnmanagedRow,
     Vanished,
@@ -88,7 +88,7 @@ impl Sign {
 /// The title of the section of what refuses the plan.
 pub(super) const REFUSED: &str = "Refused";
 /// The headers of a section of actions.
-const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
+pub(super) const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
 /// Returns the sections that are not empty, in the order of reading.
 pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
@@ -115,7 +115,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
             actions,
             now,
         ),
-        self::withheld(withheld, Some(id), now),
+        withheld_people::section(withheld, Some(id), now),
         accepted_breaches(accepted),
         reported(plan),
         vanished(plan),
@@ -364,7 +364,7 @@ fn figures(breach: &Breach) -> Phrase {
     }
 }
 
-fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
+pub(super) fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
     let accept = id
         .filter(|_| breach.kind.is_overridable())
         .map(|id| Phrase::ours(format!("; or once: --accept {id}:{}", breach.kind)));
@@ -374,66 +374,6 @@ fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
             .then(Phrase::sentence(&breach.way_on))
             .then(accept.unwrap_or_default()),
     ]
-}
-
-/// What the guardrails withhold; with the plan's id, also how to accept it.
-pub(super) fn withheld(
-    people: &[Withheld],
-    id: Option<&PlanId>,
-    now: Option<Timestamp>,
-) -> Section {
-    let mut rows = Vec::new();
-    for Withheld {
-        person,
-        actions,
-        breaches,
-    } in people
-    {
-        let mut own: Vec<Row> = actions
-            .iter()
-            .map(|action| action_row(action, now))
-            .collect();
-        if own.is_empty() {
-            let nothing = Phrase::default;
-            own.push(Row {
-                sign: Sign::Stop,
-                cells: vec![
-                    Phrase::ours("undecided"),
-                    Phrase::label(person.label()),
-                    nothing(),
-                    nothing(),
-                ],
-                details: Vec::new(),
-                place: None,
-                revokes: false,
-            });
-        }
-        // The person's breaches stand once, under the last of the person's rows.
-        if let Some(last) = own.last_mut() {
-            last.details = breaches
-                .iter()
-                .flat_map(|breach| person_breach(breach, id))
-                .collect();
-        }
-        rows.extend(own);
-    }
-    Section {
-        title: "Withheld",
-        tone: Tone::Alarm,
-        headers: ACTION_HEADERS,
-        rows,
-    }
-}
-
-fn person_breach(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase> {
-    let name = Phrase::ours(format!("{}: ", breach.kind));
-    let mut details = breach_details(breach, id).into_iter();
-    details
-        .next()
-        .map(|message| name.then(message))
-        .into_iter()
-        .chain(details)
-        .collect()
 }
 
 fn reported(plan: &Plan) -> Section {
