@@ -14,16 +14,16 @@ use super::environment::Environment;
 use super::execute::{Executed, Manner, execute};
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
+use super::forms::{PlanForms, ReportForms, StayForms};
 use super::look::{Run, Sheet};
 use super::plan::{AcceptArgs, apply_command};
 use super::progress::Progress;
 use super::terminal;
 use crate::desired::DesiredRoster;
-use crate::document::{ReportDocument, ReportView};
+use crate::document::ReportView;
 use crate::guardrail::frozen;
 use crate::outcome::Exit;
 use crate::provider::Transport;
-use crate::render;
 
 /// Make the organization match the file
 ///
@@ -58,13 +58,22 @@ pub(super) struct ApplyArgs {
 
 /// Applies the file.
 pub(super) async fn run(args: &ApplyArgs, environment: &Environment) -> Result<Exit, Failure> {
+    let mut output = args.output.open(&args.file, environment)?;
+    let applied = apply(args, environment, &mut output).await;
+    output.end(applied)
+}
+
+async fn apply(
+    args: &ApplyArgs,
+    environment: &Environment,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let file = MembersFile::read(&args.file)?;
     let desired = file.declared()?;
     undeclared_is_written(&file, &desired)?;
-    let mut output = args.output.open()?;
     if let Some(breach) = frozen(&desired, environment.freeze.as_deref()) {
         let sheet = Sheet::without_plan(&desired, Timestamp::now(), vec![breach]);
-        return stay(&mut output, &sheet, Exit::Refused, args);
+        return stay(output, &sheet, Exit::Refused, args);
     }
     let run = Run::new(
         &file,
@@ -82,12 +91,18 @@ pub(super) async fn run(args: &ApplyArgs, environment: &Environment) -> Result<E
     };
     match decision {
         // Boxed, because the executor of all lanes is a large future.
-        Decision::Go(agreed) => Box::pin(go(&mut output, &run, *agreed, args)).await,
-        Decision::Stay(sheet, exit) => stay(&mut output, &sheet, exit, args),
+        Decision::Go(agreed) => Box::pin(go(output, &run, *agreed, args)).await,
+        Decision::Stay(sheet, exit) => stay(output, &sheet, exit, args),
         Decision::Declined(sheet, failure) => {
-            let nothing = Executed::nothing(Exit::Failure);
-            let view = report(&sheet, &nothing, None);
-            output.write(&ReportDocument::new(&view), String::new)?;
+            output.write(&StayForms {
+                plan: PlanForms {
+                    sheet: &sheet,
+                    apply: None,
+                    diff: None,
+                },
+                exit: failure.exit_code(),
+                is_shown: true,
+            })?;
             Err(failure)
         }
     }
@@ -128,19 +143,21 @@ async fn go<T: Transport>(
         .map(|path| path.display().to_string());
     let view = report(&sheet, &executed, journal.as_deref());
     terminal::say("");
-    output.write(&ReportDocument::new(&view), || {
-        render::report_text(&view, terminal::paint_out())
-    })?;
+    output.write(&ReportForms(view))?;
     Ok(executed.exit)
 }
 
 /// Writes a plan of which nothing is executed.
 fn stay(output: &mut Output, sheet: &Sheet, exit: Exit, args: &ApplyArgs) -> Result<Exit, Failure> {
-    let nothing = Executed::nothing(exit);
-    let view = report(sheet, &nothing, None);
-    output.write(&ReportDocument::new(&view), || {
-        let command = apply_command(&args.file, &args.provider);
-        sheet.text(Some(&command), terminal::paint_out())
+    let command = apply_command(&args.file, &args.provider);
+    output.write(&StayForms {
+        plan: PlanForms {
+            sheet,
+            apply: Some(&command),
+            diff: None,
+        },
+        exit,
+        is_shown: false,
     })?;
     Ok(exit)
 }

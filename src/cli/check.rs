@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
 use super::members::day;
-use super::{terminal, today};
+use super::{documents, terminal, today};
 use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, Violation, diagnostics};
 use crate::document::CheckDocument;
 use crate::outcome::Exit;
@@ -98,8 +98,7 @@ fn print(
 ) -> Result<(), Failure> {
     terminal::print(&match format {
         CheckFormat::Text => text(),
-        CheckFormat::Json => render::json(document)
-            .map_err(|error| Failure::caused("the document cannot be written as JSON", error))?,
+        CheckFormat::Json => documents::json(document)?,
         CheckFormat::Github => render::check_github(document),
     })
 }

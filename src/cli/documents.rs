@@ -1,14 +1,20 @@
-//! Where a result goes: text or JSON on standard output, and the document in a file.
+//! Where a result goes: one form on standard output, others in files, all of them from one reading.
+//!
+//! Every file is opened before the run, so that nothing fails at its end for a typing error, and emptied, so that an
+//! old document is not taken for this run's. A run that comes to no result still writes its Markdown: a comment that
+//! showed an earlier plan would mislead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::environment::Environment;
 use super::failure::Failure;
-use super::files::OutFile;
+use super::files::{OutFile, shown};
 use super::terminal;
-use crate::render;
+use crate::outcome::Exit;
+use crate::render::{self, Comment, Paint};
 
 /// In which forms a result is wanted.
 #[derive(Debug, Args)]
@@ -20,7 +26,19 @@ pub(super) struct OutputArgs {
 
     /// Write the JSON document to a file as well
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
+
+    /// Write Markdown for a comment or a job summary to a file
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown_out: Option<PathBuf>,
+
+    /// Write a self-contained HTML page to a file
+    #[arg(long, value_name = "FILE")]
+    html_out: Option<PathBuf>,
+
+    /// Write GitLab's report of figures for the merge request to a file
+    #[arg(long, value_name = "FILE")]
+    gitlab_out: Option<PathBuf>,
 }
 
 /// The form of a result.
@@ -31,6 +49,32 @@ pub(super) enum Format {
     Text,
     /// For programs
     Json,
+    /// For GitHub Actions: annotations
+    Github,
+}
+
+/// A result that can be written in every form. Each is made only where it is wanted.
+pub(super) trait Forms {
+    /// The JSON document, as its schema is published.
+    type Document: Serialize;
+
+    /// The JSON document.
+    fn document(&self) -> Self::Document;
+
+    /// For people; empty where they have read it already.
+    fn text(&self, paint: Paint) -> String;
+
+    /// Workflow commands for GitHub Actions, one a line.
+    fn github(&self) -> String;
+
+    /// A comment on a pull request; `comment` says what it needs beside the result.
+    fn markdown(&self, comment: &Comment<'_>) -> String;
+
+    /// A page that needs nothing else.
+    fn html(&self) -> String;
+
+    /// GitLab's three figures; `None` where there are none, because zeros would read as "nothing changes".
+    fn gitlab(&self) -> Option<String>;
 }
 
 /// Where results go, opened before the run.
@@ -38,35 +82,100 @@ pub(super) enum Format {
 pub(super) struct Output {
     format: Format,
     out: Option<OutFile>,
+    markdown: Option<OutFile>,
+    html: Option<OutFile>,
+    gitlab: Option<OutFile>,
+    /// The name under which a later comment finds this one: the members file's.
+    marker: String,
+    /// Where everything is that a comment has no room for.
+    everything_in: String,
+    /// Under which address the members file can be read.
+    source_url: Option<String>,
 }
 
 impl OutputArgs {
-    /// Opens what is written to.
-    pub(super) fn open(&self) -> Result<Output, Failure> {
+    /// Opens what is written to, for a result about a members file.
+    pub(super) fn open(&self, file: &Path, environment: &Environment) -> Result<Output, Failure> {
+        let Self {
+            format,
+            out,
+            markdown_out,
+            html_out,
+            gitlab_out,
+        } = self;
+        let paths = [out, markdown_out, html_out, gitlab_out];
+        let mut named: Vec<&PathBuf> = paths.into_iter().flatten().collect();
+        named.sort();
+        if let Some(twice) = named.windows(2).find(|pair| pair[0] == pair[1]) {
+            let failure = format!("two forms of the result would go to {}", shown(twice[0]));
+            return Err(Failure::new(failure).exit(Exit::Usage));
+        }
+        let open = |path: &Option<PathBuf>| path.as_deref().map(OutFile::open).transpose();
         Ok(Output {
-            format: self.format,
-            out: self.out.as_deref().map(OutFile::open).transpose()?,
+            format: *format,
+            out: open(out)?,
+            markdown: open(markdown_out)?,
+            html: open(html_out)?,
+            gitlab: open(gitlab_out)?,
+            marker: file.display().to_string(),
+            everything_in: out.as_deref().map_or_else(
+                || "--format json".to_owned(),
+                |path| path.display().to_string(),
+            ),
+            source_url: environment.source_url.clone(),
         })
     }
 }
 
 impl Output {
     /// Writes a result in each form that is wanted.
-    pub(super) fn write(
-        &mut self,
-        document: &impl Serialize,
-        text: impl FnOnce() -> String,
-    ) -> Result<(), Failure> {
-        let json = || {
-            render::json(document)
-                .map_err(|error| Failure::caused("the document cannot be written as JSON", error))
-        };
+    pub(super) fn write(&mut self, result: &impl Forms) -> Result<(), Failure> {
+        let json = || json(&result.document());
         if let Some(out) = &mut self.out {
             out.write(&json()?)?;
         }
+        if let Some(mut markdown) = self.markdown.take() {
+            markdown.write(&result.markdown(&self.comment()))?;
+        }
+        if let Some(html) = &mut self.html {
+            html.write(&result.html())?;
+        }
+        if let (Some(gitlab), Some(figures)) = (&mut self.gitlab, result.gitlab()) {
+            gitlab.write(&figures)?;
+        }
         match self.format {
-            Format::Text => terminal::print(&text()),
+            Format::Text => terminal::print(&result.text(terminal::paint_out())),
             Format::Json => terminal::print(&json()?),
+            Format::Github => terminal::print(&result.github()),
         }
     }
+
+    /// Ends a run: where it failed before there was a result, says so in the comment and on the workflow's page.
+    pub(super) fn end(mut self, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
+        if let Err(failure) = &ended {
+            let reasons = failure.reasons();
+            if let Some(mut markdown) = self.markdown.take() {
+                markdown.write(&render::failure_markdown(&reasons, &self.comment()))?;
+            }
+            if self.format == Format::Github {
+                terminal::print(&render::failure_github(&reasons))?;
+            }
+        }
+        ended
+    }
+
+    fn comment(&self) -> Comment<'_> {
+        Comment {
+            marker: Some(&self.marker),
+            everything_in: &self.everything_in,
+            source_url: self.source_url.as_deref(),
+            diff: None,
+        }
+    }
+}
+
+/// A document as JSON.
+pub(super) fn json(document: &impl Serialize) -> Result<String, Failure> {
+    render::json(document)
+        .map_err(|error| Failure::caused("the document cannot be written as JSON", error))
 }

@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub(super) organization_id: Option<String>,
     /// `ROSTERCTL_FREEZE`.
     pub(super) freeze: Option<String>,
+    /// Where the commit at hand can be read, in a run of GitHub Actions or of GitLab.
+    pub(super) source_url: Option<String>,
 }
 
 /// A variable that cannot be read. Its value is not in the error: it may be the key.
@@ -32,8 +34,28 @@ impl Environment {
             base_url: variable("OPENAI_BASE_URL")?,
             organization_id: variable("OPENAI_ORG_ID")?,
             freeze: variable("ROSTERCTL_FREEZE")?,
+            source_url: source_url(&variable)?,
         })
     }
+}
+
+/// The address of the commit that a CI run is about, under which its files can be read.
+fn source_url<E>(
+    variable: &impl Fn(&'static str) -> Result<Option<String>, E>,
+) -> Result<Option<String>, E> {
+    let github = (
+        variable("GITHUB_SERVER_URL")?,
+        variable("GITHUB_REPOSITORY")?,
+        variable("GITHUB_SHA")?,
+    );
+    if let (Some(server), Some(repository), Some(commit)) = github {
+        return Ok(Some(format!("{server}/{repository}/blob/{commit}")));
+    }
+    let gitlab = (variable("CI_PROJECT_URL")?, variable("CI_COMMIT_SHA")?);
+    Ok(match gitlab {
+        (Some(project), Some(commit)) => Some(format!("{project}/-/blob/{commit}")),
+        (None, _) | (_, None) => None,
+    })
 }
 
 fn variable(name: &'static str) -> Result<Option<String>, Failure> {

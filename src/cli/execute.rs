@@ -41,18 +41,6 @@ pub(super) struct Executed {
     pub(super) journal: Option<PathBuf>,
 }
 
-impl Executed {
-    /// What came of a plan that was not executed.
-    pub(super) fn nothing(exit: Exit) -> Self {
-        Self {
-            outcomes: Vec::new(),
-            verification: None,
-            exit,
-            journal: None,
-        }
-    }
-}
-
 /// Executes a plan, and keeps what the run learned for the next one.
 pub(super) async fn execute<T: Transport>(
     run: &Run<T>,

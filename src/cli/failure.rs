@@ -14,6 +14,8 @@ use crate::state::StateError;
 pub(super) struct Failure {
     error: Box<dyn Error + Send + Sync>,
     hints: Vec<String>,
+    /// What it is made of, where that has been printed already: one sentence each.
+    parts: Vec<String>,
     exit: Exit,
 }
 
@@ -33,6 +35,7 @@ impl Failure {
         Self {
             error,
             hints,
+            parts: Vec::new(),
             exit: Exit::Failure,
         }
     }
@@ -58,6 +61,32 @@ impl Failure {
     pub(super) fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
+    }
+
+    /// Names what it is made of, for readers who do not see standard error.
+    pub(super) fn of(mut self, parts: Vec<String>) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// What to tell a reader who does not see standard error, a sentence each.
+    pub(super) fn reasons(&self) -> Vec<String> {
+        if !self.parts.is_empty() {
+            return self.parts.clone();
+        }
+        let mut reason = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(inner) = cause {
+            reason += ": ";
+            reason += &inner.to_string();
+            cause = inner.source();
+        }
+        vec![reason]
+    }
+
+    /// Its exit code.
+    pub(super) fn exit_code(&self) -> Exit {
+        self.exit
     }
 
     /// Prints it to standard error, and returns its exit code.
@@ -96,6 +125,7 @@ impl fmt::Display for Failure {
         let Self {
             error,
             hints,
+            parts: _,
             exit: _,
         } = self;
         write!(f, "error: {}", shown(error.as_ref()))?;

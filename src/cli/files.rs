@@ -86,12 +86,13 @@ impl MembersFile {
     }
 
     /// The failure that ends a command whose violations have been shown.
-    pub(super) fn invalid(&self, violations: &[Violation]) -> Failure {
-        let violations = match violations.len() {
+    pub(super) fn invalid(&self, found: &[Violation]) -> Failure {
+        let violations = match found.len() {
             1 => "1 violation".to_owned(),
             several => format!("{several} violations"),
         };
-        Failure::new(format!("{} has {violations}", self.path.display()))
+        let parts = found.iter().map(ToString::to_string).collect();
+        Failure::new(format!("{} has {violations}", self.path.display())).of(parts)
     }
 }
 

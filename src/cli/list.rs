@@ -8,7 +8,7 @@ use super::connect::ProviderArgs;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
-use super::{live, terminal};
+use super::{documents, live, terminal};
 use crate::desired::DesiredRoster;
 use crate::document::RosterDocument;
 use crate::outcome::Exit;
@@ -61,8 +61,7 @@ pub(super) async fn run(args: &ListArgs, environment: &Environment) -> Result<Ex
     let document = RosterDocument::new(&live, desired.as_ref(), args.search.as_deref());
     terminal::print(&match args.format {
         ListFormat::Table => render::roster_table(&document, terminal::paint_out()),
-        ListFormat::Json => render::json(&document)
-            .map_err(|error| Failure::caused("the document cannot be written as JSON", error))?,
+        ListFormat::Json => documents::json(&document)?,
     })?;
     Ok(Exit::Converged)
 }

@@ -64,7 +64,7 @@ pub(super) struct Sheet {
     ids: PlanIds,
     cost: Cost,
     /// Whether there is a plan at all.
-    is_plan: bool,
+    pub(super) is_plan: bool,
 }
 
 /// How a plan stands.

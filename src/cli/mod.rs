@@ -24,6 +24,7 @@ mod export;
 mod failure;
 mod files;
 mod fmt;
+mod forms;
 mod list;
 mod live;
 mod logging;

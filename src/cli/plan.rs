@@ -10,14 +10,12 @@ use super::documents::{Format, Output, OutputArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
+use super::forms::PlanForms;
 use super::look::{Look, Planned, Run, Standing, unaccepted};
 use super::terminal;
 use crate::desired::EXPIRY_NOTICE_DAYS;
-use crate::document::PlanDocument;
 use crate::guardrail::{Acceptance, frozen};
 use crate::outcome::Exit;
-use crate::plan::effect;
-use crate::render;
 use crate::render::safe::Shown;
 
 /// Show the changes that would make the organization match the file
@@ -60,38 +58,54 @@ pub(super) struct AcceptArgs {
 
 /// Shows the plan.
 pub(super) async fn run(args: &PlanArgs, environment: &Environment) -> Result<Exit, Failure> {
+    let has_no_text = args.output.format != Format::Text && args.output.markdown_out.is_none();
+    if args.diff && has_no_text {
+        let failure = Failure::new("--diff is text, and another --format was asked for");
+        return Err(failure
+            .hint("take one of them out; --out FILE writes the JSON beside the text")
+            .exit(Exit::Usage));
+    }
+    let mut output = args.output.open(&args.file, environment)?;
+    let shown = show(args, environment, &mut output).await;
+    output.end(shown)
+}
+
+async fn show(
+    args: &PlanArgs,
+    environment: &Environment,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let PlanArgs {
         file,
         diff,
         detailed_exitcode,
         expiry_notice_days,
         accept,
-        output,
+        output: _,
         provider,
     } = args;
-    if *diff && output.format == Format::Json {
-        let failure = Failure::new("--diff is text, and --format json was asked for");
-        return Err(failure
-            .hint("take one of them out; --out FILE writes the JSON beside the text")
-            .exit(Exit::Usage));
-    }
     let command = apply_command(file, provider);
     let file = MembersFile::read(file)?;
     let desired = file.declared()?;
     let mut run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
     run.expiry_notice_days = *expiry_notice_days;
-    let mut output = output.open()?;
     if let Some(frozen) = frozen(&run.desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));
     }
     match run.look().await? {
         Look::Plan(planned) => {
-            write_plan(&mut output, &planned, &command, *diff)?;
+            output.write(&PlanForms {
+                sheet: &planned.sheet,
+                apply: Some(&command),
+                diff: diff.then_some(&planned.observed.live),
+            })?;
             exit(&planned, *detailed_exitcode)
         }
         Look::NoPlan(sheet) => {
-            output.write(&PlanDocument::new(&sheet.view(None)), || {
-                sheet.text(None, terminal::paint_out())
+            output.write(&PlanForms {
+                sheet: &sheet,
+                apply: None,
+                diff: None,
             })?;
             Ok(Exit::Refused)
         }
@@ -105,29 +119,6 @@ fn exit(planned: &Planned, detailed: bool) -> Result<Exit, Failure> {
         Standing::Refused => Ok(Exit::Refused),
         Standing::Unaccepted(fault) => Err(unaccepted(fault)),
     }
-}
-
-fn write_plan(
-    output: &mut Output,
-    planned: &Planned,
-    command: &str,
-    with_diff: bool,
-) -> Result<(), Failure> {
-    let view = planned.sheet.view(Some(command));
-    output.write(&PlanDocument::new(&view), || {
-        let paint = terminal::paint_out();
-        let mut text = planned.sheet.text(Some(command), paint);
-        if with_diff {
-            let live = &planned.observed.live;
-            let after = effect(live, &planned.sheet.judgement.actions);
-            let diff = render::diff(live, &after, paint);
-            if !diff.is_empty() {
-                text += "\n";
-                text += &diff;
-            }
-        }
-        text
-    })
 }
 
 /// The command that applies the plan of these arguments.

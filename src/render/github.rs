@@ -40,6 +40,25 @@ pub fn report_github(view: &ReportView<'_>) -> String {
     lines
 }
 
+/// Returns one workflow command per reason why there is no result.
+pub fn failure_github(reasons: &[String]) -> String {
+    let mut lines = String::new();
+    let shown = if reasons.len() > ANNOTATIONS_MAX {
+        &reasons[..ANNOTATIONS_MAX - 1]
+    } else {
+        reasons
+    };
+    for reason in shown {
+        let reason = safe::github_data(reason);
+        let _ = writeln!(lines, "::error title=Membership::{reason}");
+    }
+    if shown.len() < reasons.len() {
+        let more = reasons.len() - shown.len();
+        let _ = writeln!(lines, "::error title=Membership::and {more} more");
+    }
+    lines
+}
+
 fn notice(lines: &mut String, text: &str) {
     let _ = writeln!(
         lines,

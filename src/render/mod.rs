@@ -29,7 +29,7 @@ mod words;
 pub use check::check_github;
 pub use declared::declared_table;
 pub use diff::{diff, source_diff};
-pub use github::{plan_github, report_github};
+pub use github::{failure_github, plan_github, report_github};
 pub use gitlab::gitlab;
 pub use html::{plan_html, report_html};
 pub use json::json;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::failure::Failure;
 use super::super::files::{MEMBERS_FILE, MembersFile};
-use super::super::{terminal, today};
+use super::super::{documents, terminal, today};
 use crate::document::DeclaredDocument;
 use crate::outcome::Exit;
 use crate::render;
@@ -38,8 +38,7 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
     let document = DeclaredDocument::new(&desired, today());
     terminal::print(&match format {
         ListFormat::Table => render::declared_table(&document, terminal::paint_out()),
-        ListFormat::Json => render::json(&document)
-            .map_err(|error| Failure::caused("the document cannot be written as JSON", error))?,
+        ListFormat::Json => documents::json(&document)?,
     })?;
     Ok(Exit::Converged)
 }

@@ -68,7 +68,7 @@ fn a_diff_in_json_is_a_wrong_command_line() {
     exit 64
     --- out
     --- err
-    error: --diff is text, and --format json was asked for
+    error: --diff is text, and another --format was asked for
     hint: take one of them out; --out FILE writes the JSON beside the text
     ");
 }

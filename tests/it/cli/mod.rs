@@ -5,6 +5,7 @@ mod files;
 mod help;
 mod members;
 pub(crate) mod network;
+mod output;
 mod plan;
 #[cfg(unix)]
 mod terminal;

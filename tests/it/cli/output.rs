@@ -1,0 +1,184 @@
+//! Several forms of one result, from one reading of the organization.
+
+use std::path::Path;
+
+use rosterctl::document::{plan_schema, report_schema};
+use serde_json::Value;
+
+use super::{Desk, MEMBERS, Organization, Ran, acme};
+
+const FILES: [&str; 8] = [
+    "--out",
+    "result.json",
+    "--markdown-out",
+    "result.md",
+    "--html-out",
+    "result.html",
+    "--gitlab-out",
+    "result.gitlab.json",
+];
+
+fn with_files<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    args.iter().copied().chain(FILES).collect()
+}
+
+fn assert_valid(schema: &Value, document: &Value) {
+    assert!(jsonschema::is_valid(schema, document), "{document:#}");
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn assert_commands(ran: &Ran) {
+    let is_command = |line: &str| {
+        ["::error ", "::warning ", "::notice "]
+            .iter()
+            .any(|command| line.starts_with(command))
+    };
+    assert!(
+        !ran.out.is_empty() && ran.out.lines().all(is_command),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_plan_in_every_form_from_one_reading() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS)
+        .with("GITHUB_SERVER_URL", "https://github.example")
+        .with("GITHUB_REPOSITORY", "acme/roster")
+        .with("GITHUB_SHA", "abc123");
+    let members = MEMBERS.to_owned() + "\"lin@acme.dev\" = {}\n";
+    desk.write("members.toml", members);
+    assert_eq!(desk.run(&["plan"]).code, 0);
+    let of_one = organization.requests();
+
+    let ran = desk.run(&with_files(&["plan", "--format", "github", "--diff"]));
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(organization.requests(), 2 * of_one);
+    insta::assert_snapshot!(ran.shown(), @"
+    exit 0
+    --- out
+    ::warning title=Changes::remove  eve@acme.dev  reader  undeclared
+    ::notice file=members.toml,line=12,col=1,title=Changes::invite  lin@acme.dev  reader  declared, not in
+    ::notice title=Membership::Plan: 1 to remove, 1 to invite. Plan id PLAN.
+    --- err
+    ");
+    assert_commands(&ran);
+    let document = json(&desk.read("result.json"));
+    assert_valid(&plan_schema(), &document);
+    assert_eq!(document["actions"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        json(&desk.read("result.gitlab.json")),
+        json(r#"{"create":1,"update":0,"delete":1}"#)
+    );
+    let markdown = desk.read("result.md");
+    for part in [
+        "<!-- rosterctl:plan:members.toml -->\n",
+        "`eve@acme.dev`",
+        "https://github.example/acme/roster/blob/abc123/members.toml#L",
+        "```diff\n--- live\n+++ desired\n",
+    ] {
+        assert!(markdown.contains(part), "{part}: {markdown}");
+    }
+    let html = desk.read("result.html");
+    assert!(html.contains("<bdi>eve@acme.dev</bdi>") && html.ends_with("</html>\n"));
+}
+
+#[test]
+fn an_apply_in_every_form() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let done = desk.run(&with_files(&["apply", "--yes", "--format", "github"]));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_commands(&done);
+    let report = json(&desk.read("result.json"));
+    assert_valid(&report_schema(), &report);
+    assert_eq!(report["outcomes"][0]["outcome"], "done");
+    assert!(
+        desk.read("result.md")
+            .contains("### Membership apply for `org-Acme`")
+    );
+    assert!(desk.read("result.html").contains("Membership apply for"));
+
+    // What stays a plan is one in every form for people, and a report for programs.
+    let capped = MEMBERS.replace("\"bob@acme.dev\" = {}", "");
+    desk.write(
+        "members.toml",
+        capped.replace("[guardrails]", "[guardrails]\nrevocations_max = 0"),
+    );
+    let refused = desk.run(&with_files(&["apply", "--yes", "--format", "json"]));
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert_valid(&report_schema(), &refused.json());
+    assert_eq!(refused.out, desk.read("result.json"));
+    let markdown = desk.read("result.md");
+    assert!(markdown.contains("> This plan is refused"), "{markdown}");
+    assert!(markdown.contains("--accept "), "{markdown}");
+}
+
+#[test]
+fn a_run_without_a_result_says_so_in_the_comment() {
+    let desk = Desk::new(&MEMBERS.replace("version = 1", "version = 1\nverison = 1\ncolour = 2"));
+    let invalid = desk.run(&with_files(&["plan", "--format", "github"]));
+    assert_eq!(invalid.code, 1);
+    assert_commands(&invalid);
+    assert_eq!(invalid.out.lines().count(), 2, "{invalid:?}");
+    insta::assert_snapshot!(desk.read("result.md"), @"
+    <!-- rosterctl:plan:members.toml -->
+    ### No membership plan
+
+    > [!CAUTION]
+    > There is no plan, because:
+
+    - ``members.toml:2:1: unknown key `verison`; did you mean `version`?``
+    - `` members.toml:3:1: unknown key `colour`; the keys here are `version`, `include`, `organization`, `policy`, `guardrails`, `unmanaged`, `members` and `departed` ``
+    ");
+    // Zeros would read as "nothing changes".
+    assert_eq!(desk.read("result.gitlab.json"), "");
+
+    desk.write("members.toml", MEMBERS);
+    let no_key = desk.run(&with_files(&["apply", "--yes"]));
+    assert_eq!((no_key.code, no_key.out.as_str()), (1, ""));
+    assert!(desk.read("result.md").contains("there is no admin key"));
+}
+
+#[test]
+fn no_plan_has_no_figures() {
+    let organization = Organization::start(&acme(&["bob"]), &[]);
+    let (empty, _) = MEMBERS.split_once("\"ada").unwrap();
+    let desk = Desk::at(&organization, empty);
+    let ran = desk.run(&with_files(&["plan"]));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_valid(&plan_schema(), &json(&desk.read("result.json")));
+    assert_eq!(desk.read("result.gitlab.json"), "");
+    assert!(desk.read("result.md").contains("empty-desired"));
+    assert!(desk.read("result.html").contains("empty-desired"));
+}
+
+#[test]
+fn what_cannot_be_written_is_said_before_anything_is_asked() {
+    let desk = Desk::new(MEMBERS);
+    for (args, code, error) in [
+        (
+            vec!["plan", "--out", "x", "--html-out", "x"],
+            64,
+            "error: two forms of the result would go to x\n",
+        ),
+        (
+            vec!["plan", "--gitlab-out", "no/such/folder"],
+            1,
+            "error: cannot write no/such/folder\n",
+        ),
+        (
+            vec!["plan", "--diff", "--format", "github"],
+            64,
+            "error: --diff is text, and another --format was asked for\n",
+        ),
+    ] {
+        let ran = desk.run(&args);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.starts_with(error), "{ran:?}");
+        assert!(!Path::new("x").exists());
+    }
+}
