@@ -45,7 +45,7 @@ fn explain(last: &mut Row, others: &mut [Row], breaches: &[Breach], id: Option<&
         .flat_map(|breach| person_breach(breach, id))
         .collect();
     let names: BTreeSet<&str> = breaches.iter().map(|breach| breach.kind.as_str()).collect();
-    let names = Vec::from_iter(names).join(", ");
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
     for cell in others.iter_mut().filter_map(|row| row.cells.last_mut()) {
         let why = std::mem::take(cell);
         let before = if why.line().is_empty() { "" } else { "; " };
@@ -130,7 +130,7 @@ mod tests {
             .iter()
             .map(|row| {
                 let cells = row.cells.iter().chain(&row.details).map(Phrase::line);
-                Vec::from_iter(cells).join(" | ")
+                cells.collect::<Vec<_>>().join(" | ")
             })
             .collect();
         assert_eq!(
