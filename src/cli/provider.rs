@@ -1,13 +1,15 @@
 //! Whichever API the command line chose, behind the same ports.
 
+use jiff::Timestamp;
+
 use crate::plan::Change;
 use crate::provider::{
-    Gate, KeySource, Legacy, Listing, OpenAi, Performed, Permit, ProjectSource, ProviderError,
-    RosterSink, RosterSource, Transport,
+    AuditSource, Gate, KeySource, Legacy, Listing, OpenAi, Performed, Permit, ProjectSource,
+    ProviderError, RosterSink, RosterSource, Transport,
 };
 use crate::roster::{
-    AdminKey, AdminKeys, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation,
-    Project, ProjectId, ProjectKey, ProjectUser, UserId,
+    AdminKey, AdminKeys, AuditKind, AuditReading, Capabilities, Invite, InviteId, KeyInUse,
+    KeyScope, Member, Operation, Project, ProjectId, ProjectKey, ProjectUser, UserId,
 };
 
 /// The organization, by one of two APIs.
@@ -131,6 +133,15 @@ impl<T: Transport> ProjectSource for Provider<T> {
         match self {
             Self::OpenAi(api) => api.list_project_keys(project, scope).await,
             Self::Legacy(api) => api.list_project_keys(project, scope).await,
+        }
+    }
+}
+
+impl<T: Transport> AuditSource for Provider<T> {
+    async fn audit_log(&self, kinds: &[AuditKind], since: Timestamp) -> AuditReading {
+        match self {
+            Self::OpenAi(api) => api.audit_log(kinds, since).await,
+            Self::Legacy(api) => api.audit_log(kinds, since).await,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! and the list says whether the person is gone.
 
 use http::Method;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,14 +16,14 @@ use super::openai::requests::{Api, Endpoint, cannot};
 use super::openai::wire::User;
 use super::openai::{NO_BODY, answer::Answer, or_gone, performed};
 use super::{
-    BaseUrl, Credential, ErrorKind, KeySource, Listing, Performed, Permit, ProjectSource,
-    ProviderError, RosterSink, RosterSource, SeenAnswer, Transport,
+    AuditSource, BaseUrl, Credential, ErrorKind, KeySource, Listing, Performed, Permit,
+    ProjectSource, ProviderError, RosterSink, RosterSource, SeenAnswer, Transport,
 };
 use crate::plan::Change;
 use crate::roster::{
-    AdminKey, AdminKeys, Capabilities, Flags, Invite, InviteId, KeyInUse, KeyScope, Member,
-    Operation, OrganizationId, Project, ProjectId, ProjectKey, ProjectUser, SeenOrganization,
-    UserId,
+    AdminKey, AdminKeys, AuditKind, AuditReading, Capabilities, Flags, Invite, InviteId, KeyInUse,
+    KeyScope, Member, Operation, OrganizationId, Project, ProjectId, ProjectKey, ProjectUser,
+    SeenOrganization, UserId,
 };
 
 static LIST_USERS: Endpoint = Endpoint::new(
@@ -227,6 +228,14 @@ fn denies(answer: &Answer) -> bool {
     answer
         .json::<Value>()
         .is_ok_and(|body| body.get("deleted") == Some(&Value::Bool(false)))
+}
+
+impl<T: Transport> AuditSource for Legacy<T> {
+    async fn audit_log(&self, _: &[AuditKind], _: Timestamp) -> AuditReading {
+        AuditReading::Unreadable {
+            reason: "this API has no audit log".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ pub use legacy::Legacy;
 pub use objection::Objection;
 pub use openai::OpenAi;
 pub use ports::{
-    KeySource, Listing, Performed, Permit, ProjectSource, RosterSink, RosterSource, SeenAnswer,
-    Transport, TransportError,
+    AuditSource, KeySource, Listing, Performed, Permit, ProjectSource, RosterSink, RosterSource,
+    SeenAnswer, Transport, TransportError,
 };
 pub use sockets::{Sockets, SocketsError};
 pub use stop::Stop;

@@ -2,11 +2,14 @@
 
 use std::future::Future;
 
+use jiff::Timestamp;
+
 use super::ProviderError;
 use crate::plan::Change;
 use crate::roster::{
-    AdminKey, AdminKeys, Capabilities, Invite, InviteId, KeyInUse, KeyScope, Member, Operation,
-    Project, ProjectId, ProjectKey, ProjectUser, SeenOrganization, UserId,
+    AdminKey, AdminKeys, AuditKind, AuditReading, Capabilities, Invite, InviteId, KeyInUse,
+    KeyScope, Member, Operation, Project, ProjectId, ProjectKey, ProjectUser, SeenOrganization,
+    UserId,
 };
 
 /// Rows of one complete listing: every page, or an error.
@@ -128,6 +131,18 @@ pub trait ProjectSource {
         project: &ProjectId,
         scope: KeyScope,
     ) -> impl Future<Output = Result<Listing<ProjectKey>, ProviderError>>;
+}
+
+/// Reads the organization's own record of who changed it.
+pub trait AuditSource {
+    /// Reads every entry of these kinds from `since` on, page by page and paced like every read.
+    ///
+    /// A log that is off or cannot be read is an answer, no error: nothing is decided by it, it only explains.
+    fn audit_log(
+        &self,
+        kinds: &[AuditKind],
+        since: Timestamp,
+    ) -> impl Future<Output = AuditReading>;
 }
 
 /// Sends one request and returns one answer: sockets, or a simulator in this process.

@@ -3,6 +3,7 @@
 //! Everything above speaks in these types. They are parsed once, at the edge, into forms that compare equal
 //! exactly when the people are the same; nothing here reads a clock, a file or the network.
 
+mod audit;
 mod email;
 mod id;
 mod key;
@@ -12,6 +13,9 @@ mod operation;
 mod project;
 mod role;
 
+pub use audit::{
+    Actor, ActorHolder, AuditEvent, AuditKind, AuditLog, AuditReading, Happening, Somebody,
+};
 pub use email::{Email, EmailError};
 pub use id::{Id, IdError, InviteId, KeyId, OrganizationId, ProjectId, UserId, kind};
 pub use key::{AdminKey, AdminKeys, KeyHolder, KeyInUse};

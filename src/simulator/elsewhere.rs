@@ -20,6 +20,25 @@ pub enum Elsewhere {
         /// `owner` or `reader`.
         role: String,
     },
+    /// Invites somebody.
+    Invite {
+        /// The address.
+        email: String,
+        /// `owner` or `reader`.
+        role: String,
+    },
+    /// Makes a service account, which stands among the members.
+    AddServiceAccount {
+        /// The name.
+        name: String,
+    },
+    /// Makes an admin key for an owner.
+    AddAdminKey {
+        /// The key's name.
+        name: String,
+        /// The owner's address.
+        email: String,
+    },
     /// Removes a member.
     Remove {
         /// The address.
@@ -46,6 +65,9 @@ impl Elsewhere {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Add { .. } => "add-elsewhere",
+            Self::Invite { .. } => "invite-elsewhere",
+            Self::AddServiceAccount { .. } => "add-service-account-elsewhere",
+            Self::AddAdminKey { .. } => "add-admin-key-elsewhere",
             Self::Remove { .. } => "remove-elsewhere",
             Self::SetRole { .. } => "set-role-elsewhere",
             Self::AcceptInvite { .. } => "accept-invite-elsewhere",
@@ -84,6 +106,20 @@ impl World {
                 }
                 absent
             }
+            Elsewhere::Invite { email, role } => {
+                let absent = organization.user_with_email(email).is_none();
+                if absent {
+                    organization.invite(email, role, &json!([]), &by);
+                }
+                absent
+            }
+            Elsewhere::AddServiceAccount { name } => {
+                organization.add_service_account(name, &by);
+                true
+            }
+            Elsewhere::AddAdminKey { name, email } => id_with(organization.user_with_email(email))
+                .map(|owner| organization.add_admin_key(name, &owner, &by))
+                .is_some(),
             Elsewhere::Remove { email } => id_with(organization.user_with_email(email))
                 .and_then(|id| organization.remove_user(&id, &by))
                 .is_some(),

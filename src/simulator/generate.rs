@@ -150,6 +150,7 @@ impl Maker {
             projects,
             admin_api_keys,
             audit_logs,
+            audit_log_off: false,
         }
     }
 

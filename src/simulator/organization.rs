@@ -68,6 +68,7 @@ pub(super) struct Organization {
     keys_of: BTreeMap<String, Vec<(String, String)>>,
     pub(super) admin_keys: Table,
     pub(super) audit_logs: Table,
+    pub(super) audit_log_off: bool,
     pub(super) mutations: Vec<Mutation>,
     rng: fastrand::Rng,
 }
@@ -83,6 +84,7 @@ impl Organization {
             mut projects,
             admin_api_keys,
             audit_logs,
+            audit_log_off,
         } = roster;
         let mut project_users = BTreeMap::new();
         let mut project_keys = BTreeMap::new();
@@ -111,6 +113,7 @@ impl Organization {
             keys_of,
             admin_keys: Table::of(admin_api_keys),
             audit_logs: Table::of(audit_logs),
+            audit_log_off,
             mutations: Vec::new(),
             rng: fastrand::Rng::with_seed(seed ^ 0x6f72_6761_6e69_7a65),
         }
@@ -142,6 +145,7 @@ impl Organization {
             projects,
             admin_api_keys: rows(&self.admin_keys),
             audit_logs: rows(&self.audit_logs),
+            audit_log_off: self.audit_log_off,
         }
     }
 
@@ -215,6 +219,49 @@ impl Organization {
         self.record("user.added", json!({"id": id, "data": {"role": role}}), by);
         self.mutated("add-user", &id, Some(email), Some(role), by);
         id
+    }
+
+    /// Adds a service account, which is listed among the members.
+    pub(super) fn add_service_account(&mut self, name: &str, by: &By) {
+        let id = self.fresh_id("user-");
+        let account = json!({
+            "object": "organization.user",
+            "id": id,
+            "name": name,
+            "email": null,
+            "role": "reader",
+            "added_at": by.moment.unix_s,
+            "is_default": false,
+            "is_service_account": true,
+            "is_scim_managed": false,
+            "api_key_last_used_at": null,
+        });
+        self.users.insert(object(account), by.moment.elapsed);
+        let data = json!({"id": id, "data": {"role": "member"}});
+        self.record("service_account.created", data, by);
+        self.mutated("add-service-account", &id, None, Some("reader"), by);
+    }
+
+    /// Makes an admin key for a member. Its secret is nobody's matter here.
+    pub(super) fn add_admin_key(&mut self, name: &str, owner: &str, by: &By) {
+        let id = self.fresh_id("key_");
+        let key = json!({
+            "object": "organization.admin_api_key",
+            "id": id,
+            "name": name,
+            "redacted_value": format!("sk-admin...{}", &id[id.len() - 3..]),
+            "created_at": by.moment.unix_s,
+            "expires_at": null,
+            "last_used_at": null,
+            "owner": {"type": "user", "object": "organization.user", "id": owner, "role": "owner"},
+        });
+        self.admin_keys.insert(object(key), by.moment.elapsed);
+        self.record(
+            "api_key.created",
+            json!({"id": id, "data": {"scopes": []}}),
+            by,
+        );
+        self.mutated("add-admin-key", &id, None, None, by);
     }
 
     /// Sends an invite, and returns it.
@@ -327,7 +374,11 @@ impl Organization {
             "effective_at": by.moment.unix_s,
             "actor": by.actor,
         }));
-        if let Some(project) = self.default_project() {
+        // What a person does in the dashboard to the organization is in no project.
+        if let Some(project) = self
+            .default_project()
+            .filter(|_| by.author == Author::Caller)
+        {
             let project = json!({"id": id_of(project), "name": text(project, "name")});
             event.insert("project".to_owned(), project);
         }

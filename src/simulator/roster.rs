@@ -30,6 +30,9 @@ pub struct Roster {
     /// The audit log, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audit_logs: Vec<Map<String, Value>>,
+    /// Whether the organization has its audit log switched off: then reading it is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub audit_log_off: bool,
 }
 
 /// Why a text is no roster.

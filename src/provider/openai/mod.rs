@@ -4,6 +4,7 @@
 //! is decided: a read returns everything or an error, a write is one attempt.
 
 pub(in crate::provider) mod answer;
+mod audit;
 mod keys;
 pub(in crate::provider) mod paging;
 mod projects;

@@ -1,15 +1,19 @@
 //! The audit log, newest first (API contract, section 8).
 
+use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::Call;
-use crate::simulator::answer::Answer;
+use crate::simulator::answer::{Answer, ApiError};
 use crate::simulator::page::{page, page_before};
 use crate::simulator::table::{Order, Row, text};
 use crate::simulator::world::World;
 
 /// `GET /organization/audit_logs` with its filters: every one that is sent must hold.
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
+    if world.organization.audit_log_off {
+        return Err(off());
+    }
     let query = &call.query;
     let (gt, gte) = (
         query.integer("effective_at[gt]")?,
@@ -53,6 +57,12 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
         Some(earlier) => Ok(earlier),
         None => page(log, call, Order::Newest, keep),
     }
+}
+
+/// The answer while the log is switched off. The real one is not documented (API contract, section 8).
+fn off() -> ApiError {
+    let message = "Audit logs are not enabled for this organization.".to_owned();
+    ApiError::object(StatusCode::FORBIDDEN, message, None)
 }
 
 /// The person behind an event: in a session, or behind a key.

@@ -1,5 +1,6 @@
 //! Pages, cursors and filters.
 
+use rosterctl::simulator::Elsewhere;
 use serde_json::json;
 
 use super::{Bench, INVITES, START_S, USERS, small};
@@ -181,5 +182,57 @@ async fn the_audit_log_is_newest_first_and_filters_every_way() {
             "actor": {"type": "api_key", "api_key": {"id": "key_admin", "type": "user",
                 "user": {"id": "user-2", "email": "bo@acme.dev"}}},
             "user.deleted": {"id": "user-3"}})
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_log_tells_whose_doing_it_was() {
+    let bench = Bench::with(&small());
+    let email = "eve@acme.dev".to_owned();
+    for change in [
+        Elsewhere::Invite {
+            email: email.clone(),
+            role: "reader".to_owned(),
+        },
+        Elsewhere::AcceptInvite { email },
+        Elsewhere::AddServiceAccount {
+            name: "deploy".to_owned(),
+        },
+        Elsewhere::AddAdminKey {
+            name: "laptop".to_owned(),
+            email: "bo@acme.dev".to_owned(),
+        },
+    ] {
+        assert!(bench.simulator.elsewhere(&change), "{change:?}");
+    }
+    let log = bench.get("/v1/organization/audit_logs").await;
+    let told: Vec<String> = log.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            format!(
+                "{} by {} in {}",
+                event["type"], event["actor"]["session"]["user"]["email"], event["project"]
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "api_key.created" by "ada@acme.dev" in null
+    "service_account.created" by "ada@acme.dev" in null
+    "user.added" by "ada@acme.dev" in null
+    "invite.accepted" by "ada@acme.dev" in null
+    "invite.sent" by "ada@acme.dev" in null
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_log_that_is_off_is_refused() {
+    let bench = Bench::with(&json!({"organization": "org-1", "audit_log_off": true}));
+    let seen = bench.get("/v1/organization/audit_logs").await;
+    assert_eq!(seen.status, 403);
+    assert_eq!(
+        seen.body["error"]["message"],
+        "Audit logs are not enabled for this organization."
     );
 }
