@@ -16,7 +16,8 @@ pub enum Outcome {
         /// The provider's request id, where an answer came.
         request_id: Option<String>,
     },
-    /// There was nothing left to do: somebody was faster, or an attempt of unknown fate had taken effect.
+    /// The row was not found: somebody was faster, or an attempt of unknown fate had taken effect. It counts as gone
+    /// when a complete listing that begins later does not show it.
     AlreadyDone {
         /// The provider's request id, where an answer came.
         request_id: Option<String>,

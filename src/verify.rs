@@ -89,8 +89,10 @@ pub fn is_visible(after: &LiveRoster, change: &Change) -> bool {
             .invites_of(&invite.email)
             .iter()
             .any(|row| row.id == invite.id),
-        Change::Invite { email, role: _ } => {
-            !after.invites_of(email).is_empty() || after.member_by_email(email).is_some()
+        Change::Invite { email, role } => {
+            let mut invites = after.invites_of(email).iter();
+            invites.any(|row| row.role == LiveRole::Known(*role))
+                || after.member_by_email(email).is_some()
         }
     }
 }

@@ -212,6 +212,12 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                     request_id: error.request_id.clone(),
                 }
             }
+            Settled::Gone => {
+                state.breaker.succeed();
+                Outcome::AlreadyDone {
+                    request_id: error.request_id.clone(),
+                }
+            }
             Settled::Failed(why) => Outcome::Failed {
                 cause: format!("{cause}; {why}"),
             },

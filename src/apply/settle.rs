@@ -59,8 +59,11 @@ pub async fn within<V>(
 /// What reading back found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
-    /// The effect is there.
+    /// The effect is there to be seen.
     Done,
+    /// The row is not found, twice in a row. That proves neither that it is gone, for a live row may be said not to
+    /// be there, nor whose doing it is.
+    Gone,
     /// The effect did not come and no longer can: the invite was accepted.
     Failed(String),
     /// Whether the effect came can no longer be read: the member is gone.
@@ -74,6 +77,7 @@ pub enum Settled {
 /// One look at what a change would have done.
 enum Look {
     Done,
+    Gone,
     Never(String),
     Untold(String),
     NotYet,
@@ -99,6 +103,7 @@ pub async fn settle(
         let is_last = clock.elapsed().saturating_sub(began) >= patience;
         match seen {
             Ok(Look::Done) => return Settled::Done,
+            Ok(Look::Gone) => return Settled::Gone,
             Ok(Look::Never(cause)) => return Settled::Failed(cause),
             Ok(Look::Untold(cause)) => return Settled::Untold(cause),
             Ok(Look::NotYet) if is_last => return Settled::NotSeen,
@@ -117,7 +122,10 @@ pub async fn is_there(
     change: &Change,
     sent_at: Timestamp,
 ) -> Result<bool, ProviderError> {
-    Ok(matches!(look(source, change, sent_at).await?, Look::Done))
+    Ok(match look(source, change, sent_at).await? {
+        Look::Done | Look::Gone => true,
+        Look::Never(_) | Look::Untold(_) | Look::NotYet => false,
+    })
 }
 
 /// Whether reading again cannot succeed in this run.
@@ -148,12 +156,9 @@ async fn look(
     sent_at: Timestamp,
 ) -> Result<Look, ProviderError> {
     let first = glance(source, change, sent_at).await?;
-    match (change, first) {
-        (Change::Remove { member: _ } | Change::CancelInvite { invite: _ }, Look::Done)
-        | (Change::SetRole { member: _, to: _ }, Look::Untold(_)) => {
-            glance(source, change, sent_at).await
-        }
-        (_, first) => Ok(first),
+    match first {
+        Look::Gone | Look::Untold(_) => glance(source, change, sent_at).await,
+        Look::Done | Look::Never(_) | Look::NotYet => Ok(first),
     }
 }
 
@@ -164,7 +169,7 @@ async fn glance(
 ) -> Result<Look, ProviderError> {
     Ok(match change {
         Change::Remove { member } => match source.member(&member.id).await? {
-            None => Look::Done,
+            None => Look::Gone,
             Some(_) => Look::NotYet,
         },
         Change::SetRole { member, to } => match source.member(&member.id).await? {
@@ -174,16 +179,18 @@ async fn glance(
         },
         Change::CancelInvite { invite } => {
             match source.invite(&invite.id).await?.map(|row| row.status) {
-                None | Some(InviteStatus::Expired) => Look::Done,
+                None | Some(InviteStatus::Expired) => Look::Gone,
                 Some(InviteStatus::Accepted) => Look::Never("the invite was accepted".to_owned()),
                 Some(InviteStatus::Pending) => Look::NotYet,
             }
         }
-        Change::Invite { email, role: _ } => {
+        Change::Invite { email, role } => {
             let since = sent_at.checked_sub(CLOCK_TOLERANCE).unwrap_or(sent_at);
             let invites = source.list_invites().await?;
             let is_ours = invites.rows.iter().any(|row| {
-                row.email == *email && row.created_at.is_some_and(|created_at| created_at >= since)
+                row.email == *email
+                    && row.role == LiveRole::Known(*role)
+                    && row.created_at.is_some_and(|created_at| created_at >= since)
             });
             if is_ours { Look::Done } else { Look::NotYet }
         }

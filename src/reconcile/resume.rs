@@ -1,5 +1,7 @@
 //! After a crash: read back whatever was under way, and close the old journals. Nothing is executed from them.
 
+use std::time::Duration;
+
 use crate::apply::{JournalSink as _, SETTLE_MAX, Settled, settle};
 use crate::journal::{Closing, IntentRecord, Record};
 use crate::outcome::Outcome;
@@ -74,7 +76,8 @@ async fn read_back_one(
     sent_at: jiff::Timestamp,
     clock: Clock,
 ) -> Outcome {
-    let age = clock.now().duration_since(sent_at).unsigned_abs();
+    // A clock that was set back since makes the request one of the future, which is as young as can be.
+    let age = Duration::try_from(clock.now().duration_since(sent_at)).unwrap_or_default();
     match settle(
         provider,
         change,
@@ -85,6 +88,7 @@ async fn read_back_one(
     .await
     {
         Settled::Done => Outcome::Done { request_id: None },
+        Settled::Gone => Outcome::AlreadyDone { request_id: None },
         Settled::Failed(cause) => Outcome::Failed { cause },
         Settled::Untold(why) => Outcome::Unknown {
             cause: format!("the run was cut short; {why}"),

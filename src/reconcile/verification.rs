@@ -1,13 +1,14 @@
 //! Proving the end state: one complete listing after the last change, then only what it did not confirm.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::observe::{ObserveError, roster};
 use crate::apply::{Conditions, LOOK_MIN, describe, is_there, pause_after, within};
 use crate::outcome::Outcome;
-use crate::plan::{Action, Person};
-use crate::provider::{Clock, RosterSource, Stop};
-use crate::roster::LiveRoster;
+use crate::plan::{Action, Change, Person};
+use crate::provider::{Clock, ProviderError, RosterSource, Stop};
+use crate::roster::{InviteId, InviteStatus, LiveRoster, UserId};
 use crate::verify::{Verification, assess};
 
 /// Why the end state is not known.
@@ -25,7 +26,8 @@ pub enum Unverified {
 ///
 /// `lag` is how long the first removal stayed visible, and is waited for before the listing. Rows that the listing
 /// does not confirm are read again, one by one, after 1, 2, 4, 8 and 15 seconds and then every 30, until
-/// the conditions' time is up.
+/// the conditions' time is up. A row that no answer deleted, and that the listing shows, is not gone because it is not
+/// found by its id, however often: another complete listing has to agree.
 pub async fn verify(
     provider: &impl RosterSource,
     before: &LiveRoster,
@@ -39,7 +41,6 @@ pub async fn verify(
         verify_timeout,
     } = conditions;
     let began = clock.elapsed();
-    let sent_at = clock.started_at();
     pause(lag, clock, stop).await?;
     let after = roster(provider)
         .await
@@ -52,23 +53,86 @@ pub async fn verify(
         pause(pause_after(looks).min(left()), clock, stop).await?;
         looks += 1;
         // The last round begins when the time is up, and has that of one read for all its rows.
-        let round_ends = clock.elapsed() + left().max(LOOK_MIN);
-        let mut open = Vec::new();
+        let round = Round {
+            clock,
+            ends: clock.elapsed() + left().max(LOOK_MIN),
+        };
+        let (mut open, mut doubted) = (Vec::new(), Vec::new());
         for action in found.residual {
-            let round = round_ends.saturating_sub(clock.elapsed());
-            // A read that fails confirms nothing, and neither does one for which there is no time.
-            let is_seen = !round.is_zero()
-                && within(round, is_there(provider, &action.change, sent_at))
-                    .await
-                    .unwrap_or(false);
-            if !is_seen {
-                open.push(action);
+            match round
+                .read(is_there(provider, &action.change, clock.started_at()))
+                .await
+            {
+                Some(true) if rests_on_absence(executed, &action) => doubted.push(action),
+                Some(true) => {}
+                Some(false) | None => open.push(action),
             }
         }
+        open.extend(still_listed(provider, doubted, &round).await);
         found.residual = open;
     }
     found.converged = found.residual.is_empty() && found.collateral.is_empty();
     Ok(found)
+}
+
+/// One round of looks, and when it ends.
+struct Round {
+    clock: Clock,
+    ends: Duration,
+}
+
+impl Round {
+    /// Reads; `None`: a read that fails confirms nothing, and neither does one for which there is no time.
+    async fn read<V>(&self, read: impl Future<Output = Result<V, ProviderError>>) -> Option<V> {
+        let left = self.ends.saturating_sub(self.clock.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        within(left, read).await.ok()
+    }
+}
+
+/// Whether nothing but rows that were not found says that an action took effect.
+fn rests_on_absence(executed: &[(Action, Outcome)], action: &Action) -> bool {
+    executed.iter().any(|(other, outcome)| {
+        other == action && matches!(outcome, Outcome::AlreadyDone { request_id: _ })
+    })
+}
+
+/// The actions whose row another complete listing still shows, or may: a listing that fails shows nothing.
+async fn still_listed(
+    provider: &impl RosterSource,
+    doubted: Vec<Action>,
+    round: &Round,
+) -> Vec<Action> {
+    let is_about = |wanted: fn(&Change) -> bool| doubted.iter().any(|row| wanted(&row.change));
+    let mut members: Option<BTreeSet<UserId>> = None;
+    let mut invites: Option<BTreeSet<InviteId>> = None;
+    if is_about(|change| matches!(change, Change::CancelInvite { invite: _ })) {
+        let listing = round.read(provider.list_invites()).await;
+        invites = listing.map(|listing| {
+            let rows = listing.rows.into_iter();
+            rows.filter(|row| row.status == InviteStatus::Pending)
+                .map(|row| row.id)
+                .collect()
+        });
+    }
+    if is_about(|change| matches!(change, Change::Remove { member: _ })) {
+        let listing = round.read(provider.list_members()).await;
+        members = listing.map(|listing| listing.rows.into_iter().map(|row| row.id).collect());
+    }
+    let mut listed = doubted;
+    listed.retain(|action| match &action.change {
+        Change::Remove { member } => members
+            .as_ref()
+            .is_none_or(|members| members.contains(&member.id)),
+        Change::CancelInvite { invite } => invites
+            .as_ref()
+            .is_none_or(|invites| invites.contains(&invite.id)),
+        // What these two leave is seen, not absent.
+        Change::SetRole { member: _, to: _ } | Change::Invite { email: _, role: _ } => false,
+    });
+    listed
 }
 
 async fn pause(duration: Duration, clock: Clock, stop: &Stop) -> Result<(), Unverified> {

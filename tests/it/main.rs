@@ -30,6 +30,7 @@ mod provider_sockets;
 mod readme;
 mod render;
 mod reviewed;
+mod settle;
 mod simulator;
 mod support;
 mod tidy;

@@ -63,7 +63,10 @@ fn untrue(
                 || (was_read_back(day, action)
                     && others.iter().any(|change| made(&action.change, change)))
         }
-        Outcome::AlreadyDone { request_id: _ } | Outcome::Unknown { cause: _ } => true,
+        Outcome::AlreadyDone { request_id: _ } => {
+            is_gone(day, &action.change) || !is_claimed(day, action)
+        }
+        Outcome::Unknown { cause: _ } => true,
         Outcome::Failed { cause: _ }
         | Outcome::Withheld { cause: _ }
         | Outcome::NotAttempted { cause: _ } => times == 0,
@@ -87,6 +90,33 @@ fn untrue(
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether the row that a change takes is gone at the end, whoever took it: a row never comes back.
+fn is_gone(day: &Day, change: &Change) -> bool {
+    let (table, id) = match change {
+        Change::Remove { member } => ("users", member.id.as_str()),
+        Change::CancelInvite { invite } => ("invites", invite.id.as_str()),
+        // These two take no row, so that they cannot be done already.
+        Change::SetRole { member: _, to: _ } | Change::Invite { email: _, role: _ } => {
+            return false;
+        }
+    };
+    let state = day.case.simulator.state();
+    let rows = state[table].as_array().cloned().unwrap_or_default();
+    let is_live = |row: &Value| table == "users" || row["status"] == "pending";
+    !rows.iter().any(|row| row["id"] == id && is_live(row))
+}
+
+/// Whether the report stands by an action that it calls done.
+fn is_claimed(day: &Day, action: &Action) -> bool {
+    let Ending::Finished(finished, _) = &day.ending else {
+        return false;
+    };
+    match &finished.verification {
+        Some(Ok(found)) => !found.residual.contains(action),
+        Some(Err(_)) | None => false,
+    }
 }
 
 fn was_read_back(day: &Day, action: &Action) -> bool {

@@ -202,7 +202,7 @@ fn a_run_that_was_cut_short_is_read_back_first() {
     --- err
     an earlier run was cut short: reading back what it had under way, for up to a minute
       plan PLAN of DATE HH:MM UTC: 0 of 1 actions had their outcome, 1 read back
-      remove eve@acme.dev (reader): done
+      remove eve@acme.dev (reader): already done
       its journal is closed; what is left is planned anew
     ");
     let journal = fs::read_to_string(&path).unwrap();
