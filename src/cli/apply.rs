@@ -75,13 +75,14 @@ async fn apply(
         let sheet = Sheet::without_plan(&desired, Timestamp::now(), vec![breach]);
         return stay(output, &sheet, Exit::Refused, args);
     }
-    let run = Run::new(
+    let mut run = Run::new(
         &file,
         desired,
         &args.provider,
         &args.accept.acceptances,
         environment,
     )?;
+    run.require_history = args.accept.require_history;
     let _lock = run.state.lock(run.clock.now())?;
     let decision = if args.yes {
         decide(&run, &mut Given).await?

@@ -38,6 +38,8 @@ pub(super) struct Run<T> {
     pub(super) organization_id_env: Option<String>,
     pub(super) acceptances: Vec<Acceptance>,
     pub(super) expiry_notice_days: u32,
+    /// Whether a plan that revokes is refused when nobody knows what was revoked this week.
+    pub(super) require_history: bool,
 }
 
 /// What a look found.
@@ -106,6 +108,7 @@ impl Run<Sockets> {
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
+            require_history: false,
         })
     }
 }
@@ -135,15 +138,11 @@ impl<T: Transport> Run<T> {
     }
 
     /// Makes the plan and judges it.
-    pub(super) fn judge(&self, observed: Observed) -> Look {
+    pub(super) fn judge(&self, observed: Observed, history: History) -> Look {
         let terms = Terms {
             surroundings: self.surroundings(),
             acceptances: &self.acceptances,
-            history: History::Unknown {
-                reason: "this version reads neither the audit log nor the journals for it"
-                    .to_owned(),
-                required: false,
-            },
+            history,
             expiry_notice_days: self.expiry_notice_days,
             people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
         };
@@ -177,7 +176,10 @@ impl<T: Transport> Run<T> {
     /// Reads the organization and judges the plan.
     pub(super) async fn look(&self) -> Result<Look, Failure> {
         Ok(match self.observe().await? {
-            Ok(observed) => self.judge(observed),
+            Ok(observed) => {
+                let history = self.history(&observed).await?;
+                self.judge(observed, history)
+            }
             Err(breaches) => self.no_plan(breaches),
         })
     }

@@ -25,6 +25,7 @@ mod failure;
 mod files;
 mod fmt;
 mod forms;
+mod history;
 mod list;
 mod live;
 mod logging;

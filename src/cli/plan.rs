@@ -54,6 +54,10 @@ pub(super) struct AcceptArgs {
     /// Accept breaches of exactly this plan, as the plan prints it
     #[arg(long = "accept", value_name = "PLAN_ID:BREACH[,BREACH]", value_parser = ValueParser::from(Acceptance::parse))]
     pub(super) acceptances: Vec<Acceptance>,
+
+    /// Refuse to revoke when neither the audit log nor a journal says what was revoked this week
+    #[arg(long)]
+    pub(super) require_history: bool,
 }
 
 /// Shows the plan.
@@ -89,6 +93,7 @@ async fn show(
     let desired = file.declared()?;
     let mut run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
     run.expiry_notice_days = *expiry_notice_days;
+    run.require_history = accept.require_history;
     if let Some(frozen) = frozen(&run.desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));
     }

@@ -148,7 +148,8 @@ fn revocations_max_per_week(revocations: usize, evidence: &Evidence<'_>) -> Opti
             let figure = figure + f64::from(*before);
             (figure > max).then(|| {
                 let message = format!(
-                    "{revocations} revocations beside {before} of the last seven days ({source}), and {max} is the limit"
+                    "{} beside {before} of the last seven days ({source}), and {max} is the limit",
+                    counted(revocations, "revocation")
                 );
                 limit(kind, max, figure, message)
             })

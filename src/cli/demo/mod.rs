@@ -113,6 +113,7 @@ impl Stage {
             organization_id_env: None,
             acceptances: Vec::new(),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
+            require_history: false,
         })
     }
 }

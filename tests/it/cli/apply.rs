@@ -38,9 +38,6 @@ fn the_main_job_from_end_to_end() {
       - remove  eve@acme.dev  reader  undeclared
       + invite  lin@acme.dev  reader  declared, not in (members.toml:12)
 
-    Not checked:
-        revocations_max_per_week (20) is not enforced: this version reads neither the audit log nor the journals for it
-
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; 1 invite; no pace is known yet, so the time is open.
     Plan: 1 to remove, 1 to invite.
     Plan id PLAN.

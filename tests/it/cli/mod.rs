@@ -3,6 +3,7 @@
 mod apply;
 mod files;
 mod help;
+mod history;
 mod members;
 pub(crate) mod network;
 mod output;

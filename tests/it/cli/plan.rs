@@ -20,9 +20,6 @@ fn a_plan_is_a_result_and_an_exit_code() {
     Changes:
       - remove  eve@acme.dev  reader  undeclared
 
-    Not checked:
-        revocations_max_per_week (20) is not enforced: this version reads neither the audit log nor the journals for it
-
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; no pace is known yet, so the time is open.
     Plan: 1 to remove.
     Plan id PLAN.
@@ -122,9 +119,6 @@ fn an_acceptance_holds_for_one_plan() {
 
     Changes, not to be made:
       - remove  eve@acme.dev  reader  undeclared
-
-    Not checked:
-        revocations_max_per_week (20) is not enforced: this version reads neither the audit log nor the journals for it
 
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; no pace is known yet, so the time is open.
     Plan: 1 to remove. Refused by revocations-max: nothing is executed.
