@@ -18,7 +18,7 @@ use crate::roster::{
     Email, Invite, LiveRole, LiveRoster, Member, OrganizationId, Protection, UserId,
 };
 
-/// Days without a sign of use after which a row is for review.
+/// Days without a sign of use that make a row one for review.
 const IDLE_DAYS: i64 = 90;
 
 /// What the live roster does not say.
@@ -189,10 +189,12 @@ fn against(member: &Member, email: &Email, options: &ExportOptions) -> Option<St
     let used = member.api_key_last_used_at.map(day);
     let added = member.added_at.map(day);
     match (used, added) {
-        (Some(used), _) if used < idle_before && added.is_none_or(|added| added < idle_before) => {
+        (Some(used), _)
+            if used <= idle_before && added.is_none_or(|added| added <= idle_before) =>
+        {
             reasons.push(format!("no API key used since {used}"));
         }
-        (None, Some(added)) if added < idle_before => {
+        (None, Some(added)) if added <= idle_before => {
             reasons.push(format!("no API key used since joining on {added}"));
         }
         (Some(_) | None, _) => {}

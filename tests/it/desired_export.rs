@@ -3,14 +3,19 @@
 use jiff::civil::date;
 use jiff::{Timestamp, civil::Date};
 use proptest::prelude::*;
-use rosterctl::desired::{DesiredRoster, ExportOptions, export};
+use rosterctl::desired::{DesiredRoster, ExportOptions, export, format};
 use rosterctl::plan;
+use rosterctl::provider::Clock;
+use rosterctl::reconcile::observe;
 use rosterctl::roster::{
     Capabilities, Email, Flags, Invite, InviteId, InviteStatus, LiveRole, LiveRoster, Member,
     Observation, OrganizationId, Role, SeenOrganization, UserId,
 };
 
-use crate::desired::desired;
+use rosterctl::simulator::{Population, Settings};
+
+use crate::desired::{desired, source};
+use crate::support::{Case, started_at};
 
 const TODAY: Date = date(2026, 11, 24);
 /// 2026-11-24T12:00:00Z.
@@ -85,7 +90,7 @@ fn actions(desired: &DesiredRoster, live: &LiveRoster) -> usize {
 #[test]
 fn who_may_be_an_intruder_is_for_review() {
     let mut idle = member(3, Some("idle@acme.dev"), "reader");
-    idle.api_key_last_used_at = Some(days_ago(91));
+    idle.api_key_last_used_at = Some(days_ago(90));
     let mut never = member(4, Some("never@acme.dev"), "reader");
     never.api_key_last_used_at = None;
     let mut fresh = member(5, Some("fresh@acme.dev"), "reader");
@@ -156,7 +161,7 @@ fn who_may_be_an_intruder_is_for_review() {
     # review: each line below is somebody who is in or invited; who belongs is declared by deleting `# `
 
     # "new@acme.dev"   = { role = "owner" }  # invited, not accepted (until 2026-11-30)
-    # "idle@acme.dev"  = { role = "reader", id = "user-3", name = "Person 3" }  # no API key used since 2026-08-25
+    # "idle@acme.dev"  = { role = "reader", id = "user-3", name = "Person 3" }  # no API key used since 2026-08-26
     # "never@acme.dev" = { role = "reader", id = "user-4", name = "Person 4" }  # no API key used since joining on 2025-10-20
     # "odd@evil.dev"   = { id = "user-8", name = "Quote \" and \\ and \u000A line" }  # outside the domains; unknown role `super\nuser`
 
@@ -171,6 +176,53 @@ fn who_may_be_an_intruder_is_for_review() {
     assert_eq!(whole.members.len(), 7);
     assert_eq!(whole.unmanaged.ids.len(), 1);
     assert_eq!(actions(&whole, &live), 0);
+}
+
+/// Everybody of a simulated organization, read as a run reads it.
+fn simulated(members: usize, seed: u64) -> (LiveRoster, OrganizationId) {
+    let now = started_at().as_second();
+    let case = Case::new(Settings::quiet(Population::Members(members), seed, now), "");
+    let clock = Clock::starting_at(started_at());
+    let client = case.client(case.simulator.in_process(), clock);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let observed = runtime.block_on(observe(&client, &case.stop)).unwrap();
+    let organization = OrganizationId::parse(case.simulator.organization()).unwrap();
+    (observed.live, organization)
+}
+
+#[test]
+fn a_reviewed_export_of_a_simulated_organization_plans_to_nothing() {
+    let mut reviewed = 0;
+    for seed in 0..120 {
+        let members = [1, 2, 5, 17, 40, 101, 260][usize::try_from(seed).unwrap() % 7];
+        let (live, organization) = simulated(members, seed);
+        let text = export(
+            &live,
+            &ExportOptions {
+                organization,
+                email_domains: ["acme.dev".to_owned()].into(),
+                today: TODAY,
+            },
+        );
+        reviewed += text.matches("\n# \"").count();
+        assert_eq!(actions(&desired(&text), &live), 0, "{seed}: {text}");
+        let whole = desired(&with_reviewed_lines(&text));
+        let plan = plan::compute(&whole, &live, TODAY);
+        assert_eq!(plan.actions, [], "{seed}: {text}");
+        assert_eq!(plan.reported, [], "{seed}: {text}");
+        // What the export wrote is laid out as `fmt` lays it out.
+        let source = source(&text);
+        assert_eq!(
+            format(std::slice::from_ref(&source)).unwrap(),
+            [source],
+            "{seed}"
+        );
+    }
+    assert!(reviewed > 1000, "{reviewed}");
 }
 
 fn person() -> impl Strategy<Value = (usize, usize, usize, usize, usize)> {

@@ -187,7 +187,8 @@ impl Case {
         let gate = Gate::new(transport, clock, self.stop.clone(), settings, None);
         let base = BaseUrl::resolve(Some("http://127.0.0.1:9/v1"), None).unwrap();
         let key = Credential::parse(self.simulator.admin_key().expose_secret()).unwrap();
-        OpenAi::new(gate, base, key, &OrganizationId::parse("org-test").unwrap())
+        let organization = OrganizationId::parse(self.simulator.organization()).unwrap();
+        OpenAi::new(gate, base, key, &organization)
     }
 
     /// Observes, prepares and finishes.
