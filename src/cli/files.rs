@@ -57,7 +57,7 @@ impl MembersFile {
             if path.exists() {
                 failure
             } else {
-                failure.hint("a members file of another name is the command's argument, as in `rosterctl plan FILE`")
+                failure.hint("name another one as in `rosterctl plan FILE` and `rosterctl members list --file FILE`, or write a first one with `rosterctl export`")
             }
         })?;
         let mut sources = vec![root];

@@ -1,6 +1,6 @@
 //! Edits of files: shown as a diff, checked against what else happened meanwhile, written whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -117,6 +117,7 @@ pub(super) fn refused(file: &MembersFile, error: EditError) -> Failure {
             reason: _,
         }
         | EditError::Declared { email: _ }
+        | EditError::NotIncluded { file: _ }
         | EditError::Departed { email: _ }
         | EditError::NotDeclared { email: _ }
         | EditError::TombstonesTooYoung(_) => {}
@@ -130,6 +131,9 @@ pub(super) fn refused(file: &MembersFile, error: EditError) -> Failure {
         }
         EditError::NotDeclared { email: _ } => {
             Some("see who is declared with `members list`, or pass --if-present")
+        }
+        EditError::NotIncluded { file: _ } => {
+            Some("name it under `include` of the members file first, with the role it may give")
         }
         EditError::Violations(_)
         | EditError::Result {
@@ -157,6 +161,8 @@ struct Replacement {
     /// What it said when it was read.
     before: String,
     written: NamedTempFile,
+    /// Kept open for its lock: of two edits at one time, the second one finds it taken, or the text changed.
+    _held: File,
 }
 
 impl Replacement {
@@ -164,17 +170,14 @@ impl Replacement {
         let name = Path::new(&before.name);
         let failed = |source| Failure::caused(format!("cannot write {}", shown(name)), source);
         let path = fs::canonicalize(name).map_err(failed)?;
-        let mode = fs::metadata(&path).map_err(failed)?.permissions();
-        let mut written = NamedTempFile::new_in(folder(&path)).map_err(failed)?;
-        written
-            .write_all(after.text.as_bytes())
-            .and_then(|()| written.as_file().set_permissions(mode))
-            .and_then(|()| written.as_file().sync_all())
-            .map_err(failed)?;
+        let old = File::open(&path).map_err(failed)?;
+        hold(&old, name)?;
+        let written = successor(&path, &old, &after.text, name)?;
         Ok(Self {
             path,
             before: before.text.clone(),
             written,
+            _held: old,
         })
     }
 
@@ -191,6 +194,7 @@ impl Replacement {
             path,
             before: _,
             written,
+            _held,
         } = self;
         written
             .persist(&path)
@@ -198,6 +202,54 @@ impl Replacement {
             .and_then(|_| sync_folder(&path))
             .map_err(|error| Failure::caused(format!("cannot write {}", shown(&path)), error))
     }
+}
+
+/// Why a file is not replaced by another text.
+#[derive(Debug, thiserror::Error)]
+enum Kept {
+    #[error("{path} is read-only, so nothing was written")]
+    ReadOnly { path: String },
+    #[error("another rosterctl is writing {path}, so nothing was written")]
+    Busy { path: String },
+}
+
+/// Takes a file's advisory lock, where there are such locks that leave the file readable.
+fn hold(file: &File, name: &Path) -> Result<(), Failure> {
+    if cfg!(unix) && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        let path = shown(name);
+        return Err(Failure::new(Kept::Busy { path }).hint("run the command again"));
+    }
+    Ok(())
+}
+
+/// A new text beside a file, with the file's rights and, as far as that is allowed, its owner.
+///
+/// Renaming would replace a file that may not be written, so that is refused here.
+fn successor(path: &Path, old: &File, text: &str, name: &Path) -> Result<NamedTempFile, Failure> {
+    let failed = |source| Failure::caused(format!("cannot write {}", shown(name)), source);
+    let metadata = old.metadata().map_err(failed)?;
+    if metadata.permissions().readonly() {
+        let path = shown(name);
+        let hint = format!("if it may be edited: chmod u+w {path}");
+        return Err(Failure::new(Kept::ReadOnly { path }).hint(hint));
+    }
+    let mut written = NamedTempFile::new_in(folder(path)).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        // Only root can give a file away, and an edit by root must not take it from its owner.
+        let _ = fchown(
+            written.as_file(),
+            Some(metadata.uid()),
+            Some(metadata.gid()),
+        );
+    }
+    written
+        .write_all(text.as_bytes())
+        .and_then(|()| written.as_file().set_permissions(metadata.permissions()))
+        .and_then(|()| written.as_file().sync_all())
+        .map_err(failed)?;
+    Ok(written)
 }
 
 /// A file exists, and nobody said that it may be replaced.
@@ -210,17 +262,22 @@ struct Exists {
 /// Writes a new file, whole or not at all; one that exists is replaced only if that was asked for.
 pub(super) fn write_new(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
     let failed = |source| Failure::caused(format!("cannot write {}", shown(path)), source);
+    if replace && let Ok(behind) = fs::canonicalize(path) {
+        // A link stays one, and the file keeps its rights.
+        let old = File::open(&behind).map_err(failed)?;
+        let written = successor(&behind, &old, text, path)?;
+        return written
+            .persist(&behind)
+            .map_err(|error| error.error)
+            .and_then(|_| sync_folder(&behind))
+            .map_err(failed);
+    }
     let mut written = new_file(folder(path)).map_err(failed)?;
     written
         .write_all(text.as_bytes())
         .and_then(|()| written.as_file().sync_all())
         .map_err(failed)?;
-    let persisted = if replace {
-        written.persist(path)
-    } else {
-        written.persist_noclobber(path)
-    };
-    match persisted {
+    match written.persist_noclobber(path) {
         Ok(_) => sync_folder(path).map_err(failed),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
         Err(error) => Err(failed(error.error)),
@@ -260,5 +317,37 @@ fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_changed_meanwhile_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let [root, team] = ["members.toml", "team.toml"].map(|name| folder.path().join(name));
+        let source = |path: &Path, text: &str| Source {
+            name: path.display().to_string(),
+            text: text.to_owned(),
+        };
+        fs::write(&root, "a").unwrap();
+        fs::write(&team, "somebody else's").unwrap();
+        let file = MembersFile {
+            path: root.clone(),
+            sources: vec![source(&root, "a"), source(&team, "b")],
+        };
+        let after = [source(&root, "A"), source(&team, "B")];
+        let failure = rewrite(&file, &after, false).unwrap_err();
+        assert!(
+            failure
+                .to_string()
+                .contains("has changed since it was read")
+        );
+        // Both or neither: the first file had not changed.
+        assert_eq!(fs::read_to_string(&root).unwrap(), "a");
+        assert_eq!(fs::read_to_string(&team).unwrap(), "somebody else's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
+use jiff::{Span, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
 use super::{DesiredRoster, Entry, Place};
@@ -45,7 +45,11 @@ impl fmt::Display for Expiry {
 impl DesiredRoster {
     /// The people whose last day is today or one of the next `notice_days`, the nearest first.
     pub fn expiring(&self, today: Date, notice_days: u32) -> Vec<Expiry> {
-        self.last_days(today, today.saturating_add(i64::from(notice_days).days()))
+        // A number of days that no calendar holds is all of them.
+        let to = Span::new()
+            .try_days(i64::from(notice_days))
+            .map_or(Date::MAX, |days| today.saturating_add(days));
+        self.last_days(today, to)
     }
 
     /// The people who are active today and will not be on a later day, the nearest first.

@@ -31,7 +31,6 @@ pub fn source_diff(name: &str, before: &str, after: &str, paint: Paint) -> Strin
     let unified = unified
         .unified_diff()
         .context_radius(2)
-        .missing_newline_hint(false)
         .header(&format!("a/{name}"), &format!("b/{name}"))
         .to_string();
     let mut text = String::with_capacity(unified.len());

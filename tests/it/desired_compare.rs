@@ -146,6 +146,11 @@ fn a_doubtful_export_is_refused_whole() {
             "the column \"Employment Status\" (status) is `Active` on every row",
         ),
         (
+            // One word in two spellings is still the same on every row.
+            export(&[("bo", "ACTIVE", "")]).replace("On Leave", "active"),
+            "the column \"Employment Status\" (status) is `Active` on every row",
+        ),
+        (
             fine.replace("2027-06-30", ""),
             "the column \"End Date\" (end) is empty on every row",
         ),
@@ -205,6 +210,28 @@ fn columns_and_words_can_be_named() {
         compared(&text, &options),
         Err(CompareRefusal::NoColumn { .. })
     ));
+}
+
+#[test]
+fn an_entry_that_is_over_is_not_renewed_by_an_export() {
+    let text = export(&[("di", "Active", "2027-03-31")]);
+    let over = Source {
+        text: file().text.replace("2027-01-31", "2026-11-23"),
+        ..file()
+    };
+    let desired = desired(&over.text);
+    let comparison = compare(
+        &desired,
+        &text,
+        &CompareOptions::default(),
+        date(2026, 11, 24),
+    )
+    .unwrap();
+    assert_eq!(comparison.edits, []);
+    assert_eq!(
+        comparison.findings[0].to_string(),
+        "! di@acme.dev: last day 2027-03-31, and the entry expired on 2026-11-23: only a person may renew it (line 5)"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn add(address: &str, fields: Fields) -> Edit {
     Edit::Add {
         email: email(address),
         fields,
+        into: None,
         if_absent: false,
     }
 }
@@ -192,6 +193,73 @@ fn other_layouts_are_kept() {
             &["-[members.\"b@acme.dev\"] # Bo", "-role = \"reader\""],
         ),
     ]);
+}
+
+#[test]
+fn a_promotion_keeps_a_sorted_section_sorted() {
+    let reader = Fields {
+        role: Setting::To(Role::Reader),
+        ..Fields::default()
+    };
+    each(&[
+        (
+            "[members]\n\"m@acme.dev\" = { role = \"owner\" }\n\"a@acme.dev\" = {}\n# Bo\n\"b@acme.dev\" = {}\n",
+            set("b@acme.dev", owner()),
+            &[
+                "+# Bo",
+                "+\"b@acme.dev\" = { role = \"owner\" }",
+                "-# Bo",
+                "-\"b@acme.dev\" = {}",
+            ],
+        ),
+        (
+            "[members]\n\"m@acme.dev\" = { role = \"owner\" }\n\"n@acme.dev\" = { role = \"owner\" }\n\"a@acme.dev\" = {}\n",
+            set("m@acme.dev", reader),
+            &[
+                "-\"m@acme.dev\" = { role = \"owner\" }",
+                "+\"m@acme.dev\" = { role = \"reader\" }",
+            ],
+        ),
+        // Sorted by address alone, and not sorted at all: nothing moves.
+        (
+            "[members]\n\"a@acme.dev\" = {}\n\"b@acme.dev\" = {}\n",
+            set("b@acme.dev", owner()),
+            &[
+                "-\"b@acme.dev\" = {}",
+                "+\"b@acme.dev\" = { role = \"owner\" }",
+            ],
+        ),
+        (
+            "[members]\n\"c@acme.dev\" = {}\n\"b@acme.dev\" = {}\n",
+            set("b@acme.dev", owner()),
+            &[
+                "-\"b@acme.dev\" = {}",
+                "+\"b@acme.dev\" = { role = \"owner\" }",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn a_section_of_new_lines_only_is_aligned() {
+    let text = format!(
+        "{HEAD}[members]\n\"long.one@acme.dev\" = {{}}\n\"a@acme.dev\" = {{}}\n\n[departed]\n"
+    );
+    let gone = |who| {
+        let tombstone = Tombstone {
+            since: Some(date(2026, 11, 24)),
+            ticket: None,
+            reason: None,
+        };
+        remove(who, Some(tombstone))
+    };
+    let after = edited(&text, &[gone("a@acme.dev"), gone("long.one@acme.dev")]);
+    assert!(
+        after.ends_with(
+            "[departed]\n\"a@acme.dev\"        = { since = 2026-11-24 }\n\"long.one@acme.dev\" = { since = 2026-11-24 }\n"
+        ),
+        "{after}"
+    );
 }
 
 #[test]
@@ -375,6 +443,40 @@ fn a_person_in_an_included_file_is_edited_there() {
 }
 
 #[test]
+fn a_person_is_added_to_an_included_file_under_its_ceiling() {
+    let named = |name: &str, text: &str| Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let root = format!(
+        "include = [{{ files = \"teams/*.toml\", role_max = \"reader\" }}]\n{HEAD}[members]\n"
+    );
+    let sources = [
+        named("members.toml", &root),
+        named("teams/web.toml", "[members]\n\"a@acme.dev\" = {}\n"),
+    ];
+    let add = |into: &str, fields| Edit::Add {
+        email: email("b@acme.dev"),
+        fields,
+        into: Some(into.to_owned()),
+        if_absent: false,
+    };
+    let after = edit(&sources, &[add("teams/web.toml", ticket("T-1"))]).unwrap();
+    assert_eq!(after[0], sources[0]);
+    assert_eq!(
+        diff(&sources[1].text, &after[1].text),
+        ["+\"b@acme.dev\" = { ticket = \"T-1\" }"]
+    );
+    let refused = edit(&sources, &[add("teams/web.toml", owner())]).unwrap_err();
+    assert!(matches!(refused, EditError::Result { .. }), "{refused}");
+    let refused = edit(&sources, &[add("teams/ops.toml", owner())]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "teams/ops.toml is not included by the members file"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_faithfully_is_refused() {
     let person = |rest: &str| format!("{HEAD}[members]\n{rest}");
     for (text, edit_of, error) in [
@@ -454,6 +556,7 @@ fn what_is_done_already_changes_nothing() {
         Edit::Add {
             email: email("a@acme.dev"),
             fields: owner(),
+            into: None,
             if_absent: true,
         },
         Edit::Set {

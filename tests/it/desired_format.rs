@@ -146,7 +146,7 @@ fn file(members: &[usize], tables: usize, departed: &[usize], windows: bool) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn formatting_keeps_every_comment_and_every_entry(
@@ -171,7 +171,7 @@ proptest! {
     ) {
         let text = file(&members, tables, &[0, 1], windows);
         let email = Email::parse("new@acme.dev").unwrap();
-        let add = Edit::Add { email: email.clone(), fields: Fields::default(), if_absent: false };
+        let add = Edit::Add { email: email.clone(), fields: Fields::default(), into: None, if_absent: false };
         let added = edit(&[source(&text)], &[add]).unwrap();
         let remove = Edit::Remove { email, tombstone: None, if_present: false };
         prop_assert_eq!(&edit(&added, &[remove]).unwrap()[0].text, &text);

@@ -3,6 +3,8 @@
 use rosterctl::desired::{Source, includes, parse};
 use rosterctl::roster::{Email, Role};
 
+use crate::desired::HEAD;
+
 const ROOT: &str = "version = 1\ninclude = [{ files = \"teams/*.toml\", role_max = \"reader\" }]\n[organization]\nid = \"org-1\"\n[members]\n";
 
 fn named(name: &str, text: &str) -> Source {
@@ -113,6 +115,21 @@ fn includes_and_files_belong_together() {
         ]),
         ["teams/deep/er.toml:1:1: no include names this file"]
     );
+}
+
+#[test]
+fn a_pattern_has_no_empty_part() {
+    for pattern in ["teams//a.toml", "teams/./a.toml", "teams/"] {
+        let root = format!(
+            "include = [{{ files = \"{pattern}\", role_max = \"reader\" }}]\n{HEAD}[members]\n"
+        );
+        let found = found(&[
+            named("members.toml", &root),
+            named("teams/a.toml", "[members]\n"),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("empty part"), "{found:?}");
+    }
 }
 
 #[test]

@@ -199,6 +199,13 @@ pub enum Says {
         /// The last day in the file.
         declared: Option<Date>,
     },
+    /// The last day is today or later, and the entry's was in the past: renewing access is for a person.
+    Renewed {
+        /// The last day.
+        on: Date,
+        /// The last day in the file.
+        declared: Date,
+    },
     /// A word that is not known.
     UnknownStatus(String),
     /// Two rows that say different things.
@@ -284,7 +291,7 @@ pub fn compare(
         required_owners: Vec::new(),
         deferred: 0,
     };
-    comparison.decide(desired);
+    comparison.decide(desired, today);
     Ok(comparison)
 }
 
@@ -329,6 +336,9 @@ fn says(entry: &Entry, row: &Row, options: &CompareOptions, today: Date) -> Opti
         return Some(Says::UnknownStatus(status.clone()));
     }
     let on = (*end)?;
+    if let Some(declared) = entry.expires.filter(|declared| *declared < today) {
+        return Some(Says::Renewed { on, declared });
+    }
     (entry.expires != Some(on)).then_some(Says::Ends {
         on,
         declared: entry.expires,
@@ -340,18 +350,19 @@ impl Says {
         match self {
             Self::Left { status: _, on: _ } => 0,
             Self::Ends { on: _, declared: _ } => 1,
-            Self::UnknownStatus(_) => 2,
-            Self::Contradiction { other_line: _ } => 3,
+            Self::Renewed { on: _, declared: _ } => 2,
+            Self::UnknownStatus(_) => 3,
+            Self::Contradiction { other_line: _ } => 4,
         }
     }
 }
 
 impl Comparison {
     /// Turns findings into edits, as far as they may be written.
-    fn decide(&mut self, desired: &DesiredRoster) {
+    fn decide(&mut self, desired: &DesiredRoster, today: Date) {
         let people_max = usize::try_from(desired.guardrails.revocations_max).unwrap_or(usize::MAX);
         for finding in &self.findings {
-            let Some(edit) = edit(finding) else {
+            let Some(edit) = edit(finding, today) else {
                 continue;
             };
             if desired.guardrails.required_owners.contains(&finding.email) {
@@ -365,14 +376,15 @@ impl Comparison {
     }
 }
 
-fn edit(finding: &Finding) -> Option<Edit> {
+fn edit(finding: &Finding, today: Date) -> Option<Edit> {
     let email = finding.email.clone();
     match &finding.says {
         Says::Left { status, on } => Some(Edit::Remove {
             email,
             tombstone: Some(Tombstone {
-                // The last day is a day of access, so they are gone since the next one.
-                since: on.and_then(|day| day.tomorrow().ok()),
+                // The last day is a day of access, so they are gone since the next one; without it, since now at the
+                // latest, because a tombstone without a day is never old.
+                since: on.map_or(Some(today), |day| day.tomorrow().ok()),
                 ticket: None,
                 reason: status
                     .as_ref()
@@ -388,6 +400,8 @@ fn edit(finding: &Finding) -> Option<Edit> {
             },
             if_present: false,
         }),
-        Says::UnknownStatus(_) | Says::Contradiction { other_line: _ } => None,
+        Says::Renewed { on: _, declared: _ }
+        | Says::UnknownStatus(_)
+        | Says::Contradiction { other_line: _ } => None,
     }
 }

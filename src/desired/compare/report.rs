@@ -67,7 +67,9 @@ impl fmt::Display for Finding {
         let mark = match says {
             Says::Left { status: _, on: _ } => '-',
             Says::Ends { on: _, declared: _ } => '~',
-            Says::UnknownStatus(_) | Says::Contradiction { other_line: _ } => '!',
+            Says::Renewed { on: _, declared: _ }
+            | Says::UnknownStatus(_)
+            | Says::Contradiction { other_line: _ } => '!',
         };
         write!(f, "{mark} {email}: {says} (line {line}")?;
         match alias {
@@ -95,6 +97,10 @@ impl fmt::Display for Says {
                 on,
                 declared: Some(declared),
             } => write!(f, "last day {on}, in the file {declared}"),
+            Self::Renewed { on, declared } => write!(
+                f,
+                "last day {on}, and the entry expired on {declared}: only a person may renew it"
+            ),
             Self::UnknownStatus(status) => write!(f, "the status {} is not known", quote(status)),
             Self::Contradiction { other_line } => {
                 write!(f, "line {other_line} says something else")

@@ -75,6 +75,7 @@ pub(super) fn read(
     if rows.is_empty() {
         return Err(CompareRefusal::NoRows);
     }
+    bad.sort_by_key(|row| row.line);
     Ok((rows, bad))
 }
 
@@ -240,7 +241,8 @@ fn varied(column: Column, header: &str, rows: &[RawRow]) -> Result<(), CompareRe
         return Err(CompareRefusal::NoRows);
     };
     let header = header.to_owned();
-    if !values.all(|value| value == first) {
+    // `Active` and `ACTIVE` are one word to whoever reads the status.
+    if !values.all(|value| value.to_lowercase() == first.to_lowercase()) {
         return Ok(());
     }
     if first.is_empty() {

@@ -13,7 +13,7 @@ use crate::desired::edit::sheet::{Block, Form, People, Row, Sheet};
 
 /// In which order a section's entries stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(super) enum Order {
     /// Owners first, then by key.
     OwnersFirst,
     /// By key.
@@ -51,6 +51,74 @@ pub(in crate::desired) fn insert(sheet: &mut Sheet, mut block: Block) {
         })
         .count();
     sheet.rows.insert(section.start + after, Row::Entry(block));
+}
+
+/// How the section is ordered in which an entry stands.
+pub(super) fn order_around(sheet: &Sheet, at: usize) -> Order {
+    let entries: Vec<&Block> = sheet.rows[section_around(sheet, at)]
+        .iter()
+        .filter_map(line_block)
+        .collect();
+    order(&entries)
+}
+
+/// Moves an entry that has changed to where its section stays sorted, if it was: a promotion goes up to the owners.
+pub(super) fn reorder(sheet: &mut Sheet, at: usize, was: Order) {
+    if was != Order::OwnersFirst || order_around(sheet, at) != Order::Free {
+        return;
+    }
+    let section = section_around(sheet, at);
+    let row = sheet.rows.remove(at);
+    let others = &sheet.rows[section.start..section.end - 1];
+    let before = others
+        .iter()
+        .filter_map(line_block)
+        .filter(|other| line_block(&row).is_some_and(|block| rank(other) < rank(block)));
+    let to = section.start + before.count();
+    sheet.rows.insert(to, row);
+}
+
+/// The entries around a row, without anything else between them.
+fn section_around(sheet: &Sheet, at: usize) -> Range<usize> {
+    let is_line = |row: &Row| line_block(row).is_some_and(|block| block.form != Form::Table);
+    let start = sheet.rows[..at].iter().rev().take_while(|row| is_line(row));
+    let end = sheet.rows[at..].iter().take_while(|row| is_line(row));
+    at - start.count()..at + end.count()
+}
+
+/// Aligns the sections in which every entry is new: there is nobody else's line to leave alone.
+pub(super) fn align_new(sheet: &mut Sheet) {
+    for home in 0..sheet.rows.len() {
+        if !matches!(sheet.rows[home], Row::Header(Some(_), _)) {
+            continue;
+        }
+        for section in sections(sheet, home) {
+            let rows = &mut sheet.rows[section];
+            let is_new = |row: &Row| line_block(row).is_some_and(|block| block.is_new);
+            if rows.iter().all(is_new) {
+                align(rows);
+            }
+        }
+    }
+}
+
+/// Pads the keys of one-line entries to the width of the longest.
+fn align(rows: &mut [Row]) {
+    let width = |row: &Row| {
+        let line = line_block(row)?.lines.first()?;
+        Some(split_key(line)?.0.trim_end().width())
+    };
+    let column = rows.iter().filter_map(width).max().unwrap_or(0);
+    for row in rows {
+        if let Row::Entry(block) = row
+            && let Some(line) = block.lines.first_mut()
+            && let Some((key, rest)) = split_key(line)
+        {
+            let key = key.trim_end();
+            let padding = " ".repeat(column - key.width());
+            *line = format!("{key}{padding} {rest}");
+        }
+    }
 }
 
 /// The row of the table's header.

@@ -32,6 +32,8 @@ pub enum Edit {
         email: Email,
         /// What the entry says; what is kept or cleared is not written.
         fields: Fields,
+        /// The included file to write it into, by its source's name; without it, the root.
+        into: Option<String>,
         /// A person who is declared already is left as they are, instead of being an error.
         if_absent: bool,
     },
@@ -148,6 +150,12 @@ pub enum EditError {
         /// The address.
         email: Email,
     },
+    /// The file to write into is not one of the sources.
+    #[error("{file} is not included by the members file")]
+    NotIncluded {
+        /// The file.
+        file: String,
+    },
     /// The person is declared gone.
     #[error("{email} is in [departed]; take the tombstone out first, by hand and on purpose")]
     Departed {
@@ -229,7 +237,10 @@ impl<'a> Book<'a> {
         })
     }
 
-    fn into_sources(self) -> Vec<Source> {
+    fn into_sources(mut self) -> Vec<Source> {
+        for sheet in self.sheets.values_mut() {
+            insert::align_new(sheet);
+        }
         let edited = |index| self.sheets.get(&index).map(Sheet::to_source);
         self.sources
             .iter()
@@ -243,8 +254,9 @@ impl<'a> Book<'a> {
             Edit::Add {
                 email,
                 fields,
+                into,
                 if_absent,
-            } => self.add(email, fields, *if_absent),
+            } => self.add(email, fields, into.as_deref(), *if_absent),
             Edit::Set {
                 email,
                 fields,
@@ -262,7 +274,14 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn add(&mut self, email: &Email, fields: &Fields, if_absent: bool) -> Result<(), EditError> {
+    fn add(
+        &mut self,
+        email: &Email,
+        fields: &Fields,
+        into: Option<&str>,
+        if_absent: bool,
+    ) -> Result<(), EditError> {
+        let source = self.source_named(into)?;
         let email = email.clone();
         if self.members.contains_key(&email) {
             return if if_absent {
@@ -280,11 +299,22 @@ impl<'a> Book<'a> {
         }
         let mut block = line_block(People::Members, Person::Email(email.clone()), "{}");
         // A line of its own that was just made can be read alone.
-        let sheet = self.sheet(0)?;
+        let sheet = self.sheet(source)?;
         fields::change(&mut block, fields).map_err(|reason| sheet.refuse(0, reason))?;
         insert::insert(sheet, block);
-        self.members.insert(email, 0);
+        self.members.insert(email, source);
         Ok(())
+    }
+
+    /// The index of a source; the root's where none is named.
+    fn source_named(&self, name: Option<&str>) -> Result<usize, EditError> {
+        let Some(name) = name else {
+            return Ok(0);
+        };
+        let found = self.sources.iter().position(|source| source.name == name);
+        found.ok_or_else(|| EditError::NotIncluded {
+            file: name.to_owned(),
+        })
     }
 
     fn set(&mut self, email: &Email, fields: &Fields, if_present: bool) -> Result<(), EditError> {
@@ -292,11 +322,14 @@ impl<'a> Book<'a> {
             return not_declared(email, if_present);
         };
         let sheet = self.sheet(source)?;
+        let order = insert::order_around(sheet, at);
         let changed = match &mut sheet.rows[at] {
             Row::Entry(block) => fields::change(block, fields),
             Row::Blank(_) | Row::Comment(_) | Row::Header(..) | Row::Code(_) => Ok(()),
         };
-        changed.map_err(|reason| sheet.refuse(at, reason))
+        changed.map_err(|reason| sheet.refuse(at, reason))?;
+        insert::reorder(sheet, at, order);
+        Ok(())
     }
 
     fn remove(
@@ -426,6 +459,7 @@ fn line_block(table: People, person: Person, said: &str) -> Block {
         key,
         owner: false,
         form: Form::Line,
+        is_new: true,
         comments: Vec::new(),
     }
 }

@@ -105,6 +105,8 @@ pub(in crate::desired) struct Block {
     pub(in crate::desired) key: String,
     pub(in crate::desired) owner: bool,
     pub(in crate::desired) form: Form,
+    /// Whether an edit wrote it.
+    pub(in crate::desired) is_new: bool,
     /// Comment lines directly above.
     pub(in crate::desired) comments: Vec<String>,
     pub(in crate::desired) lines: Vec<String>,
@@ -300,6 +302,7 @@ impl Marks {
                 key: key.get_ref().to_string(),
                 owner: is_owner(value),
                 form,
+                is_new: false,
                 comments: Vec::new(),
                 lines: Vec::new(),
             };

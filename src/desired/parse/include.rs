@@ -125,6 +125,9 @@ fn pattern(text: &str) -> Result<Pattern, String> {
         );
     }
     let text = text.trim_start_matches("./");
+    if text.split('/').any(|part| part.is_empty() || part == ".") {
+        return Err("it has an empty part; write one `/` between two names".to_owned());
+    }
     Pattern::new(text).map_err(|error| error.to_string())
 }
 

@@ -98,7 +98,7 @@ fn a_file_that_is_none_says_what_to_try() {
     --- err
     error: there is no file missing.toml
     hint: see which files there are: ls .
-    hint: a members file of another name is the command's argument, as in `rosterctl plan FILE`
+    hint: name another one as in `rosterctl plan FILE` and `rosterctl members list --file FILE`, or write a first one with `rosterctl export`
     exit 1
     --- out
     --- err

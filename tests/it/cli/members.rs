@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use super::{Desk, MEMBERS, Organization, Ran, acme};
+use super::{Desk, MEMBERS, Organization, Ran, acme, masked};
 
 /// Runs a command with something on its standard input.
 fn fed(desk: &Desk, args: &[&str], input: &str) -> Ran {
@@ -213,6 +213,11 @@ fn a_check_is_a_document_and_annotations_too() {
         ran.out,
         "members.toml: ok, 3 members of org-Acme, 1 of them expired as of 2099-04-01\n"
     );
+    let ran = desk.run(&["check", "--expiry-notice-days", "4294967295"]);
+    assert!(
+        ran.err.starts_with("notice: members.toml:11:1: bob@"),
+        "{ran:?}"
+    );
     let document = desk
         .run(&["check", "--format", "json", "--as-of", "2099-04-01"])
         .json();
@@ -254,9 +259,13 @@ fn a_people_systems_export_is_reported_and_written() {
     assert_eq!(desk.read("members.toml"), MEMBERS);
     let ran = desk.run(&["members", "compare", "people.csv", "--write"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(desk.read("members.toml").ends_with(
-        "[departed]\n\"bob@acme.dev\" = { reason = \"terminated, says the people system\" }\n"
-    ));
+    let tombstone = masked(&desk.read("members.toml"));
+    assert!(
+        tombstone.ends_with(
+            "[departed]\n\"bob@acme.dev\" = { since = DATE, reason = \"terminated, says the people system\" }\n"
+        ),
+        "{tombstone}"
+    );
     desk.write(
         "people.csv",
         "Email,Status\nada@acme.dev,active\ngrace@acme.dev,active\n",
@@ -298,6 +307,15 @@ fn an_export_is_a_file_that_changes_nothing() {
     desk.write("new.toml", text);
     let ran = desk.run(&["plan", "new.toml", "--detailed-exitcode"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("new.toml", desk.path("link.toml")).unwrap();
+        let mut forced = args("link.toml").to_vec();
+        assert_eq!(desk.run(&forced).code, 1);
+        forced.push("--force");
+        assert_eq!(desk.run(&forced).code, 0);
+        assert!(desk.path("link.toml").is_symlink());
+    }
     let ran = desk.run(&[
         "export",
         "-",
