@@ -142,6 +142,11 @@ async fn go<T: Transport>(
         .journal
         .as_deref()
         .map(|path| path.display().to_string());
+    let executed = if terminal::redacts() {
+        executed.masked()
+    } else {
+        executed
+    };
     let view = report(&sheet, &executed, journal.as_deref());
     terminal::say("");
     output.write(&ReportForms(view))?;

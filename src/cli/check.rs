@@ -96,11 +96,11 @@ fn print(
     document: &CheckDocument,
     text: impl FnOnce() -> String,
 ) -> Result<(), Failure> {
-    terminal::print(&match format {
-        CheckFormat::Text => text(),
-        CheckFormat::Json => documents::json(document)?,
-        CheckFormat::Github => render::check_github(document),
-    })
+    match format {
+        CheckFormat::Text => terminal::print(&text()),
+        CheckFormat::Json => terminal::print_as_is(&documents::json(document)?),
+        CheckFormat::Github => terminal::print(&render::check_github(document)),
+    }
 }
 
 fn diagnosed(file: &MembersFile, violations: &[Violation]) -> String {

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::files::{OutFile, shown};
 use super::terminal;
 use crate::outcome::Exit;
-use crate::render::{self, Comment, Paint};
+use crate::render::{self, Comment, Paint, redact};
 
 /// In which forms a result is wanted.
 #[derive(Debug, Args)]
@@ -135,17 +135,18 @@ impl Output {
             out.write(&json()?)?;
         }
         if let Some(mut markdown) = self.markdown.take() {
-            markdown.write(&result.markdown(&self.comment()))?;
+            let text = result.markdown(&self.comment());
+            markdown.write(&terminal::masked(&text))?;
         }
         if let Some(html) = &mut self.html {
-            html.write(&result.html())?;
+            html.write(&terminal::masked(&result.html()))?;
         }
         if let (Some(gitlab), Some(figures)) = (&mut self.gitlab, result.gitlab()) {
             gitlab.write(&figures)?;
         }
         match self.format {
             Format::Text => terminal::print(&result.text(terminal::paint_out())),
-            Format::Json => terminal::print(&json()?),
+            Format::Json => terminal::print_as_is(&json()?),
             Format::Github => terminal::print(&result.github()),
         }
     }
@@ -155,7 +156,8 @@ impl Output {
         if let Err(failure) = &ended {
             let reasons = failure.reasons();
             if let Some(mut markdown) = self.markdown.take() {
-                markdown.write(&render::failure_markdown(&reasons, &self.comment()))?;
+                let text = render::failure_markdown(&reasons, &self.comment());
+                markdown.write(&terminal::masked(&text))?;
             }
             if self.format == Format::Github {
                 terminal::print(&render::failure_github(&reasons))?;
@@ -174,8 +176,20 @@ impl Output {
     }
 }
 
-/// A document as JSON.
+/// A document as JSON, with the addresses in its values masked, if they are to be.
 pub(super) fn json(document: &impl Serialize) -> Result<String, Failure> {
-    render::json(document)
-        .map_err(|error| Failure::caused("the document cannot be written as JSON", error))
+    let written = if terminal::redacts() {
+        // The text of a document cannot be masked: the letter of an escape would count as one of the address.
+        redact::document(document).and_then(|masked| render::json(&masked))
+    } else {
+        render::json(document)
+    };
+    written.map_err(|error| Failure::caused("the document cannot be written as JSON", error))
+}
+
+/// The failure of a command whose result is of no use without addresses.
+pub(super) fn needs_addresses(what: &str) -> Failure {
+    Failure::new(format!("{what} is written with its addresses"))
+        .hint("take --redact-emails out")
+        .exit(Exit::Usage)
 }

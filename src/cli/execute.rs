@@ -14,6 +14,7 @@ use crate::outcome::{Exit, Outcome};
 use crate::plan::{Action, effect};
 use crate::provider::Transport;
 use crate::reconcile::{Finished, Observed, Unverified, finish};
+use crate::render::redact;
 use crate::render::safe::Shown;
 use crate::roster::LiveRoster;
 use crate::state::JournalFile;
@@ -39,6 +40,17 @@ pub(super) struct Executed {
     pub(super) exit: Exit,
     /// The journal of the run, if there was anything to execute.
     pub(super) journal: Option<PathBuf>,
+}
+
+impl Executed {
+    /// The same for whoever may not see addresses.
+    pub(super) fn masked(self) -> Self {
+        Self {
+            outcomes: redact::outcomes(&self.outcomes),
+            verification: self.verification.as_ref().map(redact::verification),
+            ..self
+        }
+    }
 }
 
 /// Executes a plan, and keeps what the run learned for the next one.

@@ -9,7 +9,7 @@ use super::connect::ProviderArgs;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, shown};
-use super::{live, rewrite, terminal, today};
+use super::{documents, live, rewrite, terminal, today};
 use crate::desired::{ExportOptions, email_domain, export};
 use crate::outcome::Exit;
 use crate::render::safe::Shown;
@@ -59,6 +59,9 @@ pub(super) async fn run(args: &ExportArgs, environment: &Environment) -> Result<
         force,
         provider,
     } = args;
+    if terminal::redacts() {
+        return Err(documents::needs_addresses("a members file"));
+    }
     let to_output = file == Path::new("-");
     if !to_output && !force && file.exists() {
         // Said before the roster is read; writing does not rely on it.

@@ -2,10 +2,11 @@
 
 use super::documents::Forms;
 use super::look::Sheet;
+use super::terminal;
 use crate::document::{PlanDocument, ReportDocument, ReportView};
 use crate::outcome::Exit;
 use crate::plan::effect;
-use crate::render::{self, Comment, Paint};
+use crate::render::{self, Comment, Paint, redact};
 use crate::roster::LiveRoster;
 
 /// A plan, or why there is none.
@@ -22,7 +23,11 @@ impl PlanForms<'_> {
     fn diff(&self, paint: Paint) -> Option<String> {
         let live = self.diff?;
         let after = effect(live, &self.sheet.judgement.actions);
-        let diff = render::diff(live, &after, paint);
+        let diff = if terminal::redacts() {
+            render::diff(&redact::roster(live), &redact::roster(&after), paint)
+        } else {
+            render::diff(live, &after, paint)
+        };
         Some(diff).filter(|diff| !diff.is_empty())
     }
 }

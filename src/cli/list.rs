@@ -12,7 +12,7 @@ use super::{documents, live, terminal};
 use crate::desired::DesiredRoster;
 use crate::document::RosterDocument;
 use crate::outcome::Exit;
-use crate::render;
+use crate::render::{self, redact};
 use crate::roster::OrganizationId;
 
 /// List who is in the organization and who is invited
@@ -58,11 +58,16 @@ pub(super) async fn run(args: &ListArgs, environment: &Environment) -> Result<Ex
         Ok(live) => live,
         Err(exit) => return Ok(exit),
     };
-    let document = RosterDocument::new(&live, desired.as_ref(), args.search.as_deref());
-    terminal::print(&match args.format {
-        ListFormat::Table => render::roster_table(&document, terminal::paint_out()),
-        ListFormat::Json => documents::json(&document)?,
-    })?;
+    let mut document = RosterDocument::new(&live, desired.as_ref(), args.search.as_deref());
+    if terminal::redacts() {
+        redact::listed(&mut document);
+    }
+    match args.format {
+        ListFormat::Table => {
+            terminal::print(&render::roster_table(&document, terminal::paint_out()))
+        }
+        ListFormat::Json => terminal::print_as_is(&documents::json(&document)?),
+    }?;
     Ok(Exit::Converged)
 }
 

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::files::MembersFile;
 use super::provider::Provider;
 use super::signals::Signals;
+use super::terminal;
 use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS};
 use crate::document::{PlanIds, PlanView};
 use crate::guardrail::{
@@ -21,7 +22,7 @@ use crate::pacing::PaceBook;
 use crate::plan::Plan;
 use crate::provider::{Clock, Sockets, Transport};
 use crate::reconcile::{ObserveError, Observed, Prepared, Terms, observe, prepare};
-use crate::render::{self, Paint};
+use crate::render::{self, Paint, redact};
 use crate::schedule::{Cost, cost};
 use crate::state::StateDir;
 
@@ -63,6 +64,8 @@ pub(super) struct Planned {
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub(super) judgement: Judgement,
+    /// The same for whoever may not see addresses, if they are to be masked.
+    masked: Option<Judgement>,
     ids: PlanIds,
     cost: Cost,
     /// Whether there is a plan at all.
@@ -154,12 +157,8 @@ impl<T: Transport> Run<T> {
             Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
             Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
         };
-        let sheet = Sheet {
-            ids: PlanIds::of(&judgement),
-            cost: cost(&judgement.actions, &observed.live, &self.book),
-            judgement,
-            is_plan: true,
-        };
+        let cost = cost(&judgement.actions, &observed.live, &self.book);
+        let sheet = Sheet::new(judgement, cost, true);
         Look::Plan(Box::new(Planned {
             sheet,
             observed,
@@ -214,22 +213,33 @@ impl Sheet {
             breaches,
             caveats: Vec::new(),
         };
+        Self::new(judgement, Cost::default(), false)
+    }
+
+    fn new(judgement: Judgement, cost: Cost, is_plan: bool) -> Self {
         Self {
+            // The names are of the real addresses, so that `--accept` takes what a masked plan prints.
             ids: PlanIds::of(&judgement),
-            cost: Cost::default(),
+            masked: terminal::redacts().then(|| redact::judgement(&judgement)),
             judgement,
-            is_plan: false,
+            cost,
+            is_plan,
         }
+    }
+
+    /// The judgement as it may be shown.
+    fn shown(&self) -> &Judgement {
+        self.masked.as_ref().unwrap_or(&self.judgement)
     }
 
     /// The plan, as every format shows it; `apply` is the command that applies it.
     pub(super) fn view<'a>(&'a self, apply: Option<&'a str>) -> PlanView<'a> {
         PlanView {
-            judgement: &self.judgement,
+            judgement: self.shown(),
             ids: &self.ids,
             cost: &self.cost,
             apply,
-            redacted: false,
+            redacted: self.masked.is_some(),
         }
     }
 
@@ -238,7 +248,7 @@ impl Sheet {
         if self.is_plan {
             render::plan_text(&self.view(apply), paint)
         } else {
-            render::refusal_text(&self.judgement.breaches, paint)
+            render::refusal_text(&self.shown().breaches, paint)
         }
     }
 

@@ -52,6 +52,6 @@ pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
     };
     let text = render::json(&schema)
         .map_err(|error| Failure::caused("the schema cannot be written as JSON", error))?;
-    terminal::print(&text)?;
+    terminal::print_as_is(&text)?;
     Ok(Exit::Converged)
 }

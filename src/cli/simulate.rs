@@ -104,7 +104,7 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<Exit, Failure> {
     let signals = Signals::quiet()?;
     let simulator = Simulator::new(settings);
     let serving = simulator.serve(listener);
-    terminal::print(&format!("{}\n", simulator.ready(address).to_line()))?;
+    terminal::print_as_is(&format!("{}\n", simulator.ready(address).to_line()))?;
     tokio::select! {
         served = serving => served.map(|()| Exit::Converged).map_err(Failure::new),
         () = signals.stop.requested() => Ok(Exit::Converged),

@@ -1,20 +1,54 @@
 //! Standard output and standard error, and nothing else prints.
 //!
 //! A reader who closes the pipe has seen enough: that is silent and changes nothing, least of all what an apply does.
+//! Whether addresses are masked is one switch of the whole process, as its colours are: what is printed here, or goes
+//! to a log or a file, is masked once more as a text, so that a sentence nobody thought of shows no address either.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
 use super::failure::Failure;
 use crate::outcome::Exit;
-use crate::render::Paint;
+use crate::render::{Paint, redact};
+
+/// Set once, before anything is printed.
+static REDACTS: AtomicBool = AtomicBool::new(false);
+
+/// Masks addresses from now on.
+pub(super) fn redact_emails() {
+    REDACTS.store(true, Ordering::Relaxed);
+}
+
+/// Whether addresses are masked.
+pub(super) fn redacts() -> bool {
+    REDACTS.load(Ordering::Relaxed)
+}
+
+/// A text as it may be shown: with its addresses masked, if they are to be.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    if redacts() {
+        Cow::Owned(redact::text(text))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// Writes a result to standard output.
 ///
 /// # Errors
 /// Where it cannot be written, and not because its reader went away.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
+    print_as_is(&masked(text))
+}
+
+/// Writes a text that is not masked: JSON, whose values are masked before, or a file that somebody asked for.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_as_is(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -29,13 +63,15 @@ pub(super) fn say(line: &str) {
     // One write, so that lines of two processes in one log do not mix.
     let _ = io::stderr()
         .lock()
-        .write_all(format!("{line}\n").as_bytes());
+        .write_all(format!("{}\n", masked(line)).as_bytes());
 }
 
 /// Writes to standard error without ending the line: a question.
 pub(super) fn prompt(text: &str) {
     let mut err = io::stderr().lock();
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    let _ = err
+        .write_all(masked(text).as_bytes())
+        .and_then(|()| err.flush());
 }
 
 /// Whether the text on standard output is coloured.

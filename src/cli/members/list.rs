@@ -9,7 +9,7 @@ use super::super::files::{MEMBERS_FILE, MembersFile};
 use super::super::{documents, terminal, today};
 use crate::document::DeclaredDocument;
 use crate::outcome::Exit;
-use crate::render;
+use crate::render::{self, redact};
 
 /// List the people whom the file names
 #[derive(Debug, Args)]
@@ -35,10 +35,15 @@ enum ListFormat {
 pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
     let ListArgs { file, format } = args;
     let desired = MembersFile::read(file)?.declared()?;
-    let document = DeclaredDocument::new(&desired, today());
-    terminal::print(&match format {
-        ListFormat::Table => render::declared_table(&document, terminal::paint_out()),
-        ListFormat::Json => documents::json(&document)?,
-    })?;
+    let mut document = DeclaredDocument::new(&desired, today());
+    if terminal::redacts() {
+        redact::declared(&mut document);
+    }
+    match format {
+        ListFormat::Table => {
+            terminal::print(&render::declared_table(&document, terminal::paint_out()))
+        }
+        ListFormat::Json => terminal::print_as_is(&documents::json(&document)?),
+    }?;
     Ok(Exit::Converged)
 }

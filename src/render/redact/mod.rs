@@ -5,8 +5,10 @@
 //! run, and ids tell apart whom the mask makes equal. There is no hash in it, because whoever has a list of
 //! employees could try them all. Display names are left out. Ids stay: they are what a support request needs.
 
+mod documents;
 mod values;
 
+pub use documents::{declared, document, listed, values};
 pub use values::{judgement, outcomes, roster, verification};
 
 use crate::roster::Email;
@@ -61,6 +63,11 @@ fn local_start(text: &str) -> Option<usize> {
         .take_while(|(_, c)| is_local_char(*c))
         .last()?
         .0;
+    // A colour stands in front of an address without a space: its figures and its `m` are no part of it.
+    let start = match text[..start].strip_suffix("\u{1b}[") {
+        Some(_) => start + text[start..].find('m').map_or(0, |end| end + 1),
+        None => start,
+    };
     // Punctuation of the sentence, such as an opening quote, is no part of the address that follows it.
     let local = &text[start..];
     let letter = local.find(char::is_alphanumeric)?;
@@ -111,6 +118,11 @@ mod tests {
             ("a.b+c@x.dev,d.e-f@x.dev", "a***@x.dev,d***@x.dev"),
             ("ada%40acme.dev", "a***%40acme.dev"),
             ("a@b@acme.dev", "***@***@acme.dev"),
+            (
+                "\u{1b}[31mada@acme.dev\u{1b}[0m",
+                "\u{1b}[31ma***@acme.dev\u{1b}[0m",
+            ),
+            ("\u{1b}[31m@acme.dev", "\u{1b}[31m@acme.dev"),
         ] {
             assert_eq!(text(plain), masked, "{plain}");
             assert_eq!(text(&text(plain)), masked, "{plain}: masking twice");

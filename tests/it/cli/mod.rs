@@ -8,6 +8,7 @@ mod members;
 pub(crate) mod network;
 mod output;
 mod plan;
+mod redacted;
 mod rewrite;
 #[cfg(unix)]
 mod terminal;
