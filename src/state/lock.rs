@@ -20,6 +20,8 @@ impl StateDir {
         let path = self.path().join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(StateError::io("lock", &path))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use rosterctl::apply::Conditions;
+use rosterctl::apply::{Conditions, End};
 use rosterctl::outcome::Exit;
 use rosterctl::provider::Clock;
-use rosterctl::reconcile::{Finished, Prepared, finish, observe};
+use rosterctl::reconcile::{Finished, Prepared, Unverified, finish, observe};
 use rosterctl::roster::LiveRoster;
 use rosterctl::simulator::{Hints, Limit, Settings};
 
@@ -41,9 +41,21 @@ impl Day {
             .unwrap()
             .block_on(async {
                 let mut case = make(seed);
-                let ending = run(&mut case).await;
+                let ending = run(&mut case, patience(seed)).await;
                 Self { seed, case, ending }
             })
+    }
+
+    /// Whether somebody asked the run to stop, while there was something left to do.
+    pub(super) fn was_stopped(&self) -> bool {
+        match &self.ending {
+            Ending::Unread(_) => self.case.stop.is_requested(),
+            Ending::Refused(_) => false,
+            Ending::Finished(finished, _) => {
+                matches!(finished.ended, Some(End::Stopped))
+                    || matches!(finished.verification, Some(Err(Unverified::Stopped)))
+            }
+        }
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -59,6 +71,9 @@ impl Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut story = format!("seed {}, exit {}\n", self.seed, self.exit().code());
+        if self.was_stopped() {
+            story.push_str("  stopped\n");
+        }
         let mut say = |line: &str| writeln!(story, "  {line}");
         self.case.story().iter().try_for_each(|line| say(line))?;
         match &self.ending {
@@ -160,7 +175,22 @@ fn limit(rng: &mut fastrand::Rng) -> Limit {
     }
 }
 
-async fn run(case: &mut Case) -> Ending {
+/// How long somebody waits before they press Ctrl-C; one in eight does at all. Half of a run's writes are over within
+/// seconds, and its waits take minutes, so that short times are as likely as long ones.
+fn patience(seed: u64) -> Option<Duration> {
+    let mut rng = fastrand::Rng::with_seed(seed ^ 0x0073_746f_7000);
+    let magnitude = 1.0 + rng.f64() * 4.5;
+    (rng.u8(..8) == 0).then(|| Duration::from_secs_f64(magnitude.exp() / 10.0))
+}
+
+async fn run(case: &mut Case, patience: Option<Duration>) -> Ending {
+    if let Some(patience) = patience {
+        let stop = case.stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            stop.request();
+        });
+    }
     let clock = Clock::starting_at(started_at());
     let client = case.client(case.simulator.in_process(), clock);
     let observed = match observe(&client, &case.stop).await {

@@ -1,6 +1,6 @@
 //! Whether a day broke the property: the report against the organization's own log, and the end state against the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rosterctl::journal::Record;
 use rosterctl::outcome::{Exit, Outcome};
@@ -28,6 +28,7 @@ pub(super) fn faults(day: &Day) -> Vec<String> {
     for (action, outcome) in &finished.executed {
         faults.extend(untrue(day, action, outcome, &ours, &others));
     }
+    faults.extend(unsettled(&day.case.journal.records));
     for mutation in &ours {
         if !finished
             .executed
@@ -42,6 +43,26 @@ pub(super) fn faults(day: &Day) -> Vec<String> {
         faults.extend(unlike(day, before, &actions, &others));
     }
     faults
+}
+
+/// Intents that a run left open: it came to its end, whatever stopped it, so each has an outcome or is void.
+fn unsettled(records: &[Record]) -> Vec<String> {
+    let mut open = BTreeMap::new();
+    for record in records {
+        match record {
+            Record::Intent(intent) => _ = open.insert(intent.seq, &intent.change),
+            Record::Void { seq, at: _, why: _ }
+            | Record::Outcome {
+                seq,
+                at: _,
+                outcome: _,
+            } => _ = open.remove(seq),
+            Record::Plan(_) | Record::Closed { at: _, by: _ } => {}
+        }
+    }
+    open.values()
+        .map(|change| format!("{change} is left open in the journal"))
+        .collect()
 }
 
 /// What the report says of one action, and the log does not.

@@ -10,8 +10,8 @@ use super::day::{Day, Ending};
 
 /// Runs of one test in which each kind of fault must have been injected: fifty in the two.
 const RUNS_PER_KIND_MIN: usize = 25;
-/// The kinds of faults that chance knows.
-const KINDS: [&str; 16] = [
+/// The kinds of faults that chance knows; `stop` is Ctrl-C.
+const KINDS: [&str; 17] = [
     "accept-invite-elsewhere",
     "add-elsewhere",
     "html-502",
@@ -27,17 +27,19 @@ const KINDS: [&str; 16] = [
     "stale-reads",
     "status-429",
     "status-500",
+    "stop",
     "truncated",
 ];
 /// The kinds after which no run can end well: the key is gone, a page leads nowhere, the answer is a lie, somebody
-/// outside the plan is gone, or the roles are others than the ones that were set.
-const FATAL: [&str; 6] = [
+/// outside the plan is gone, the roles are others than the ones that were set, or somebody stops the run.
+const FATAL: [&str; 7] = [
     "not-deleted",
     "not-found",
     "remove-elsewhere",
     "repeated-cursor",
     "revoke-key",
     "set-role-elsewhere",
+    "stop",
 ];
 
 /// Counts over days.
@@ -63,7 +65,10 @@ impl Totals {
         self.mutations += ours;
         self.busy += usize::from(ours >= 5);
         *self.by_exit.entry(day.exit().code()).or_default() += 1;
-        let kinds = day.case.simulator.faults();
+        let mut kinds = day.case.simulator.faults();
+        if day.was_stopped() {
+            kinds.insert("stop".to_owned(), 1);
+        }
         for kind in kinds.keys() {
             *self.by_kind.entry(kind.clone()).or_default() += 1;
         }

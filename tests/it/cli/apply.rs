@@ -171,11 +171,11 @@ fn one_run_at_a_time() {
     let held = state.lock("2026-11-24T03:15:00Z".parse().unwrap()).unwrap();
     let ran = desk.run(&["apply", "--yes"]);
     assert_eq!(ran.code, 1);
-    assert!(
-        ran.err.starts_with("error: another run is at work"),
-        "{}",
-        ran.err
+    let holder = format!(
+        "error: another run is at work on this organization: process {} since 2026-11-24T03:15:00Z\n",
+        std::process::id()
     );
+    assert!(ran.err.starts_with(&holder), "{}", ran.err);
     assert_eq!(organization.requests(), 0);
     drop(held);
     assert_eq!(desk.run(&["apply", "--yes"]).code, 0);

@@ -94,34 +94,38 @@ fn ctrl_c_in_the_question_changes_nothing() {
 
 #[test]
 fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
-    let readers = ["r1", "r2", "r3", "r4", "r5", "r6"];
-    let organization = Organization::start(&acme(&readers), &["--latency-ms", "150"]);
-    let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
-    let desk = Desk::at(&organization, &MEMBERS.replace("[guardrails]", relaxed));
-    let mut child = desk
-        .command(&["apply", "--yes", "--format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut err = child.stderr.take().unwrap();
-    read_until(&mut err, "sending 5, 0 to go");
-    // CI sends the second one ten seconds after the first; it asks for nothing new.
-    signal(&child, Signal::INT);
-    signal(&child, Signal::TERM);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(5));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let outcomes = report["outcomes"].as_array().unwrap();
-    let count = |name: &str| outcomes.iter().filter(|row| row["outcome"] == name).count();
-    let done = count("done");
-    assert!((1..6).contains(&done), "{outcomes:?}");
-    assert_eq!(
-        count("not-attempted"),
-        outcomes.len() - done,
-        "{outcomes:?}"
-    );
-    assert_eq!(organization.mutations().len(), done);
+    for signals in [
+        // CI sends the second one ten seconds after the first; it asks for nothing new.
+        &[Signal::INT, Signal::TERM][..],
+        &[Signal::TERM],
+        &[Signal::TERM, Signal::INT],
+    ] {
+        let readers = ["r1", "r2", "r3", "r4", "r5", "r6"];
+        let organization = Organization::start(&acme(&readers), &["--latency-ms", "150"]);
+        let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
+        let desk = Desk::at(&organization, &MEMBERS.replace("[guardrails]", relaxed));
+        let mut child = desk
+            .command(&["apply", "--yes", "--format", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut err = child.stderr.take().unwrap();
+        read_until(&mut err, "sending 5, 0 to go");
+        for sent in signals {
+            signal(&child, *sent);
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{signals:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let outcomes = report["outcomes"].as_array().unwrap();
+        let count = |name: &str| outcomes.iter().filter(|row| row["outcome"] == name).count();
+        let done = count("done");
+        assert!((1..6).contains(&done), "{signals:?}: {outcomes:?}");
+        let left = outcomes.len() - done;
+        assert_eq!(count("not-attempted"), left, "{signals:?}: {outcomes:?}");
+        assert_eq!(organization.mutations().len(), done, "{signals:?}");
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::mpsc;
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
-use rosterctl::journal::{IntentRecord, Record, decode, encode};
+use jiff::Timestamp;
+use rosterctl::journal::{IntentRecord, Record, decode};
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::Change;
 use rosterctl::simulator::{Mutation, Release, Settings, Simulator};
@@ -20,13 +20,11 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{Kind, Moment};
-use crate::cli::Desk;
+use crate::cli::{Desk, age};
 use crate::support::{file, made, pending, quiet, roster, user};
 
 /// Time for a run to reach its moment.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long ago the killed run is made to be, so that nothing is waited for in real time.
-const AGO: SignedDuration = SignedDuration::from_mins(2);
 /// Changes of the plan: four roles, three cancelled invites, four removals, three invites.
 const CHANGES: usize = 14;
 
@@ -205,26 +203,7 @@ impl Scene {
             return;
         };
         for entry in entries {
-            let path = entry.unwrap().path();
-            let mut records = decode(&fs::read(&path).unwrap()).unwrap().records;
-            for record in &mut records {
-                let at = match record {
-                    Record::Plan(plan) => &mut plan.at,
-                    Record::Intent(intent) => &mut intent.at,
-                    Record::Void { seq: _, at, why: _ }
-                    | Record::Outcome {
-                        seq: _,
-                        at,
-                        outcome: _,
-                    }
-                    | Record::Closed { at, by: _ } => at,
-                };
-                *at -= AGO;
-            }
-            let name = path.file_name().unwrap().to_str().unwrap();
-            let older = path.with_file_name(format!("20200101{}", &name[8..]));
-            fs::write(&path, records.iter().map(encode).collect::<String>()).unwrap();
-            fs::rename(&path, older).unwrap();
+            age(&entry.unwrap().path());
         }
     }
 

@@ -1,0 +1,159 @@
+//! The evidence of a run on a disk that has bad days of its own: it is full, it cannot be written to, or it lost the end of
+//! what was written. Without evidence nothing is sent, and what is damaged is never guessed at.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use rosterctl::journal::{Record, decode};
+
+use super::{Desk, MEMBERS, Organization, Ran, acme, age, files_in};
+
+/// Who leaves.
+const LEAVERS: usize = 5;
+
+fn organization() -> Organization {
+    Organization::start(&acme(&["bob", "r1", "r2", "r3", "r4", "r5"]), &[])
+}
+
+/// A desk at which everybody is removed who is not declared.
+fn desk(organization: &Organization) -> Desk {
+    let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
+    Desk::at(organization, &MEMBERS.replace("[guardrails]", relaxed))
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_kept_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let organization = organization();
+    let desk = desk(&organization);
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    let files = files_in(&desk.path(".rosterctl/org-Acme"));
+    let names: BTreeSet<_> = files
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert!(names.contains("lock") && names.contains("pace.json"));
+    for path in &files {
+        let mode = fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn where_nothing_can_be_kept_nothing_is_sent() {
+    let organization = organization();
+    let desk = desk(&organization);
+    desk.write(".rosterctl", "in the way");
+    let ran = desk.run(&["apply", "--yes"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("error: cannot create "), "{}", ran.err);
+    assert_eq!(organization.requests(), 0);
+
+    // The folder may also have become one that cannot be written to.
+    fs::remove_file(desk.path(".rosterctl")).unwrap();
+    desk.write(".rosterctl/org-Acme/journal", "in the way");
+    let ran = desk.run(&["apply", "--yes"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("error: cannot create "), "{}", ran.err);
+    assert_eq!(organization.requests(), 0);
+}
+
+#[test]
+fn a_torn_end_is_read_past_and_damage_elsewhere_is_refused() {
+    let organization = organization();
+    let desk = desk(&organization);
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    let whole = fs::read(desk.journal()).unwrap();
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    // The plan and the intent of the first removal; its outcome was lost.
+    let start = lines[..2].concat();
+
+    for tail in [&b"{\"record\":\"outc"[..], &[0; 512], b""] {
+        fs::write(desk.journal(), [&start[..], tail].concat()).unwrap();
+        let ran = desk.run(&["apply", "--yes"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.err
+                .contains("0 of 5 actions had their outcome, 1 read back")
+        );
+        let records = decode(&fs::read(desk.journal()).unwrap()).unwrap().records;
+        assert!(matches!(records[..], [.., Record::Closed { at: _, by: _ }]));
+    }
+
+    for damage in [&b"{\"record\":\"outc\n"[..], b"\0\0\0\0\n", b"\n"] {
+        let middle = [lines[0], damage, lines[1]].concat();
+        fs::write(desk.journal(), &middle).unwrap();
+        let before = organization.requests();
+        let ran = desk.run(&["apply", "--yes"]);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains("line 2"), "{ran:?}");
+        assert_eq!(organization.requests(), before);
+        // It is left as it was, for a person to look at.
+        assert_eq!(fs::read(desk.journal()).unwrap(), middle);
+    }
+}
+
+/// Runs an apply that can write so many blocks into a file and no more, as on a full disk.
+#[cfg(unix)]
+fn run_with_room_for(desk: &Desk, blocks: usize) -> Ran {
+    let plain = desk.command(&["apply", "--yes"]);
+    let mut limited = Command::new("/bin/sh");
+    limited
+        .arg("-c")
+        // Without the trap the system ends whoever writes too much.
+        .arg(format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
+        ))
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(plain.get_current_dir().unwrap())
+        .env_clear()
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    Ran::of(&mut limited)
+}
+
+#[test]
+#[cfg(unix)]
+fn on_a_full_disk_nothing_is_sent_without_its_intent() {
+    let mut codes = BTreeSet::new();
+    let mut done = BTreeSet::new();
+    for blocks in (1..24).step_by(2) {
+        let organization = organization();
+        let desk = desk(&organization);
+        let ran = run_with_room_for(&desk, blocks);
+        codes.insert(ran.code);
+        let sent = organization.mutations();
+        done.insert(sent.len());
+        let mut intents = Vec::new();
+        for path in files_in(&desk.path(".rosterctl/org-Acme/journal")) {
+            for record in decode(&fs::read(&path).unwrap()).unwrap().records {
+                if let Record::Intent(intent) = record {
+                    intents.push(format!(
+                        "delete-user {}",
+                        intent.change.member().unwrap().label()
+                    ));
+                }
+            }
+            age(&path);
+        }
+        for mutation in &sent {
+            assert!(intents.contains(mutation), "{blocks}: {mutation}: {ran:?}");
+        }
+        if ran.code != 0 {
+            assert!(ran.err.contains("File too large"), "{blocks}: {ran:?}");
+        }
+        // There is room again.
+        let next = desk.run(&["apply", "--yes"]);
+        assert_eq!(next.code, 0, "{blocks}: {next:?}");
+        assert_eq!(organization.mutations().len(), LEAVERS, "{blocks}");
+    }
+    // Some had no room for the plan, some for a part of the intents, and some for all.
+    assert_eq!(codes, BTreeSet::from([0, 1, 5]));
+    assert!(done.len() > 2, "{done:?}");
+}
