@@ -24,6 +24,7 @@
 )]
 
 pub mod apply;
+pub mod attribution;
 pub mod cli;
 pub mod desired;
 pub mod document;

@@ -24,12 +24,13 @@ type Room = (
 );
 
 /// The house, from the ground up. A room that is not here does not exist.
-const ROOMS: [Room; 17] = [
+const ROOMS: [Room; 18] = [
     ("roster", &[], &[]),
     ("pacing", &["roster"], &[]),
     ("desired", &["roster"], &[]),
     ("plan", &["roster", "desired"], &[]),
     ("guardrail", &["roster", "desired", "plan"], &[]),
+    ("attribution", &["roster", "desired", "plan"], &[]),
     ("schedule", &["roster", "pacing", "plan"], &[]),
     ("outcome", &["roster", "plan"], &[]),
     ("verify", &["roster", "plan", "outcome"], &[]),
