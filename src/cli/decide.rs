@@ -96,12 +96,27 @@ fn nothing_to_do<T>(run: &Run<T>, agreed: Agreed) -> Decision {
         approved: _,
     } = agreed;
     let exit = if sheet.is_settled() {
-        keep_snapshot(run, &observed.live);
+        keep_if_not_shrunk(run, &observed);
         Exit::Converged
     } else {
         Exit::Partial
     };
     Decision::Stay(Box::new(sheet), exit)
+}
+
+/// A run that finds nothing to do has verified the roster, unless half of it went away: as nothing is changed, nobody
+/// was asked to accept that, and the next run that does change something must be.
+fn keep_if_not_shrunk<T>(run: &Run<T>, observed: &Observed) {
+    let live = observed.live.members();
+    let people = live.filter(|member| member.is_person()).count();
+    let before = run.state.snapshot().map_or(0, |snapshot| snapshot.people);
+    if people * 2 >= before {
+        keep_snapshot(run, &observed.live, observed);
+    } else {
+        terminal::say(&format!(
+            "{people} people are live, fewer than half of the {before} of the last verified run, which stays the measure"
+        ));
+    }
 }
 
 fn question(sheet: &Sheet) -> String {

@@ -8,7 +8,7 @@ use super::look::Run;
 use super::progress::Progress;
 use super::terminal;
 use crate::apply::{Conditions, End};
-use crate::guardrail::{ApprovedPlan, Breach, Judgement};
+use crate::guardrail::{ApprovedPlan, Breach, BreachKind, Judgement};
 use crate::journal::{BreachRecord, Closing, KeyOwner, PlanRecord};
 use crate::outcome::{Exit, Outcome};
 use crate::plan::{Action, effect};
@@ -17,7 +17,7 @@ use crate::reconcile::{Finished, Observed, Unverified, finish};
 use crate::render::redact;
 use crate::render::safe::Shown;
 use crate::roster::LiveRoster;
-use crate::state::JournalFile;
+use crate::state::{JournalFile, Snapshot};
 use crate::verify::Verification;
 
 /// How a plan is executed.
@@ -65,6 +65,11 @@ pub(super) async fn execute<T: Transport>(
     let record = plan_record(run, &judgement, observed, manner);
     let mut journal = JournalFile::start(&run.state, record)?;
     let path = journal.path().to_owned();
+    let accepts = |breach: &Breach| breach.kind == BreachKind::RosterShrunk;
+    if judgement.accepted.iter().any(accepts) {
+        // Whoever accepts the smaller roster does so once, whatever becomes of this run.
+        keep_snapshot(run, &observed.live, observed);
+    }
     let conditions = Conditions {
         stop: &run.signals.stop,
         clock: run.clock,
@@ -82,16 +87,11 @@ pub(super) async fn execute<T: Transport>(
     if let Err(error) = journal.close(run.clock.now(), Closing::Apply) {
         tracing::error!(%error, "the journal stays open: the next apply reads it back");
     }
-    Ok(conclude(run, finished, &observed.live, path))
+    Ok(conclude(run, finished, observed, path))
 }
 
 /// Sums up a run that came to its end.
-fn conclude<T>(
-    run: &Run<T>,
-    finished: Finished,
-    before: &LiveRoster,
-    journal: PathBuf,
-) -> Executed {
+fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: PathBuf) -> Executed {
     let exit = finished.exit();
     let Finished {
         judgement,
@@ -127,7 +127,7 @@ fn conclude<T>(
             .filter(|(_, outcome)| outcome.is_done())
             .map(|(action, _)| action.clone())
             .collect();
-        keep_snapshot(run, &effect(before, &done));
+        keep_snapshot(run, &effect(&before.live, &done), before);
     }
     Executed {
         outcomes: in_order(&judgement.actions, &executed, || Outcome::NotAttempted {
@@ -178,10 +178,12 @@ fn keep_pace<T: Transport>(run: &Run<T>) {
     }
 }
 
-/// Keeps how many people a verified run left.
-pub(super) fn keep_snapshot<T>(run: &Run<T>, roster: &LiveRoster) {
-    if let Err(error) = run.state.write_snapshot(roster, run.clock.now()) {
-        tracing::warn!(%error, "the size of the verified roster is not kept");
+/// Keeps what a verified run left, or what somebody accepted as it is: the measure of the next one.
+pub(super) fn keep_snapshot<T>(run: &Run<T>, roster: &LiveRoster, observed: &Observed) {
+    let keys = observed.admin_keys.as_deref().ok();
+    let snapshot = Snapshot::of(roster, keys, run.clock.now());
+    if let Err(error) = run.state.write_snapshot(&snapshot) {
+        tracing::warn!(%error, "what the verified run left is not kept");
     }
 }
 

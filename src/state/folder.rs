@@ -1,5 +1,6 @@
 //! The folder itself, and the small files that are replaced whole.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pacing::{BookError, PaceBook};
-use crate::roster::{LiveRoster, OrganizationId};
+use crate::roster::{AdminKey, KeyId, LiveRoster, Member, OrganizationId, UserId};
 
 /// The folder's name beside the members file.
 const FOLDER: &str = ".rosterctl";
@@ -68,10 +69,29 @@ pub struct Snapshot {
     pub taken_at: Timestamp,
     /// How many people were live.
     pub people: usize,
+    /// Every admin key; absent where they could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin_keys: Option<BTreeSet<KeyId>>,
+    /// Every service account among the members; absent in a file of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_accounts: Option<BTreeSet<UserId>>,
 }
 
 impl Snapshot {
     const FORMAT_VERSION: u32 = 1;
+
+    /// What there is of a roster, and of the admin keys where they could be read.
+    pub fn of(roster: &LiveRoster, admin_keys: Option<&[AdminKey]>, taken_at: Timestamp) -> Self {
+        let (people, accounts): (Vec<&Member>, Vec<&Member>) =
+            roster.members().partition(|member| member.is_person());
+        Self {
+            format_version: Self::FORMAT_VERSION,
+            taken_at,
+            people: people.len(),
+            admin_keys: admin_keys.map(|keys| keys.iter().map(|key| key.id.clone()).collect()),
+            service_accounts: Some(accounts.iter().map(|row| row.id.clone()).collect()),
+        }
+    }
 }
 
 impl StateDir {
@@ -143,18 +163,8 @@ impl StateDir {
     }
 
     /// Replaces the snapshot: only after a verified apply, or an accepted shrinkage.
-    pub fn write_snapshot(
-        &self,
-        roster: &LiveRoster,
-        taken_at: Timestamp,
-    ) -> Result<(), StateError> {
-        let people = roster.members().filter(|member| member.is_person()).count();
-        let snapshot = Snapshot {
-            format_version: Snapshot::FORMAT_VERSION,
-            taken_at,
-            people,
-        };
-        let text = serde_json::to_string_pretty(&snapshot).map_err(io::Error::from);
+    pub fn write_snapshot(&self, snapshot: &Snapshot) -> Result<(), StateError> {
+        let text = serde_json::to_string_pretty(snapshot).map_err(io::Error::from);
         let text = text.map_err(StateError::io("write", &self.path))?;
         self.replace("snapshot.json", &(text + "\n"))
     }

@@ -5,6 +5,7 @@ mod evidence;
 mod files;
 mod help;
 mod history;
+mod measure;
 mod members;
 pub(crate) mod network;
 mod output;
