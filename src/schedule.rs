@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pacing::PaceBook;
 use crate::plan::{Action, Change};
-use crate::roster::{LiveRoster, Operation};
+use crate::roster::{Email, LiveRoster, Operation, UserId};
 
 /// Rows on a page of a listing (API contract, section 2).
 const PAGE_ROWS: usize = 100;
@@ -36,26 +36,23 @@ pub struct Lane {
 
 /// Lays actions into lanes.
 ///
-/// An owner revocation waits for every owner grant; for one address a cancellation comes before a removal, and both
-/// before an invite. Within a lane, what waits for nothing goes first.
+/// An owner revocation waits for every owner grant; for one address, or one member, a cancellation comes before a
+/// removal, both before an invite, and all of them before the revocation of a key. Within a lane, what waits for
+/// nothing goes first.
 pub fn lanes(actions: &[Action]) -> Schedule {
     let grants: Vec<usize> = (0..actions.len())
         .filter(|at| actions[*at].change.promotes())
         .collect();
     let mut people: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, action) in actions.iter().enumerate() {
-        if let Some(email) = action.change.email() {
-            people.entry(email.as_str()).or_default().push(at);
+        for name in names(&action.change) {
+            people.entry(name).or_default().push(at);
         }
     }
     let mut after = Vec::with_capacity(actions.len());
     for action in actions {
-        let same_address = action
-            .change
-            .email()
-            .and_then(|email| people.get(email.as_str()));
-        let mut before: Vec<usize> = same_address
-            .into_iter()
+        let mut before: Vec<usize> = names(&action.change)
+            .filter_map(|name| people.get(name))
             .flatten()
             .copied()
             .filter(|other| rank(&actions[*other].change) < rank(&action.change))
@@ -81,12 +78,23 @@ pub fn lanes(actions: &[Action]) -> Schedule {
     Schedule { lanes, after }
 }
 
-/// The order of changes of one address.
+/// What the person of a change is known by: no address is an id, so both can stand in one index.
+fn names(change: &Change) -> impl Iterator<Item = &str> {
+    let id = change.user().map(UserId::as_str);
+    change.email().map(Email::as_str).into_iter().chain(id)
+}
+
+/// The order of changes of one person.
 fn rank(change: &Change) -> u8 {
     match change {
         Change::SetRole { member: _, to: _ } | Change::CancelInvite { invite: _ } => 0,
         Change::Remove { member: _ } => 1,
         Change::Invite { email: _, role: _ } => 2,
+        Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => 3,
     }
 }
 
@@ -126,6 +134,9 @@ pub fn cost(actions: &[Action], live: &LiveRoster, book: &PaceBook) -> Cost {
             time: Some(Duration::ZERO),
         };
     }
+    if requests.contains_key(&Operation::DeleteAdminKey) {
+        requests.insert(Operation::ListAdminKeys, 1);
+    }
     if requests.contains_key(&Operation::DeleteUser) {
         requests.insert(Operation::RetrieveUser, 1);
     }
@@ -164,9 +175,12 @@ pub fn cost(actions: &[Action], live: &LiveRoster, book: &PaceBook) -> Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::compute;
-    use crate::plan::testing::{TODAY, desired, entry, invite, live, member, owner, owner_entry};
-    use crate::roster::{OrganizationId, Role};
+    use crate::plan::testing::{
+        TODAY, admin_key, departed_id, desired, entry, invite, live, member, owner, owner_entry,
+        revoking_keys,
+    };
+    use crate::plan::{compute, settle_keys};
+    use crate::roster::{Member, OrganizationId, Role};
 
     #[test]
     fn constraints_are_few_and_lanes_are_side_by_side() {
@@ -223,6 +237,42 @@ mod tests {
                 ("delete-invite", vec![1, 2])
             ]
         );
+    }
+
+    #[test]
+    fn a_key_is_revoked_after_everything_else_about_its_owner() {
+        let mut file = revoking_keys(desired([owner_entry("ada@acme.dev")]));
+        let nameless = Member {
+            email: None,
+            ..owner("user-2", "eve@acme.dev")
+        };
+        file.departed.push(departed_id("user-2"));
+        let roster = live(
+            [
+                owner("user-1", "ada@acme.dev"),
+                nameless,
+                member("user-3", "bo@acme.dev"),
+            ],
+            [],
+        );
+        let mut plan = compute(&file, &roster, TODAY);
+        let keys = vec![admin_key("key_2", "user-2"), admin_key("key_3", "user-3")];
+        settle_keys(&mut plan, &file, &roster, &Ok(keys));
+        let schedule = lanes(&plan.actions);
+        // Two removals, then the two keys, each after the removal of its own holder.
+        assert_eq!(schedule.after, [vec![], vec![], vec![0], vec![1]]);
+        let parts = cost(
+            &plan.actions,
+            &roster,
+            &PaceBook::new(OrganizationId::parse("org-test").unwrap()),
+        );
+        let keys: Vec<_> = parts
+            .operations
+            .iter()
+            .filter(|part| part.operation.as_str().contains("admin-key"))
+            .map(|part| part.requests)
+            .collect();
+        assert_eq!(keys, [1, 2]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change, Person};
-use crate::roster::{LiveRole, LiveRoster, Member, UserId};
+use crate::roster::{AdminKey, LiveRole, LiveRoster, Member, UserId};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,12 +89,32 @@ pub fn is_visible(after: &LiveRoster, change: &Change) -> bool {
             .invites_of(&invite.email)
             .iter()
             .any(|row| row.id == invite.id),
+        // A roster has no keys: whether one is gone is read from the list of keys.
+        Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => true,
         Change::Invite { email, role } => {
             let mut invites = after.invites_of(email).iter();
             invites.any(|row| row.role == LiveRole::Known(*role))
                 || after.member_by_email(email).is_some()
         }
     }
+}
+
+/// The revoked keys that a list of admin keys still has.
+pub fn keys_visible(listed: &[AdminKey], executed: &[(Action, Outcome)]) -> Vec<Action> {
+    let is_listed = |change: &Change| {
+        change
+            .key()
+            .is_some_and(|key| listed.iter().any(|row| row.id == key.id))
+    };
+    executed
+        .iter()
+        .filter(|(action, outcome)| outcome.is_done() && is_listed(&action.change))
+        .map(|(action, _)| action.clone())
+        .collect()
 }
 
 fn foreign_member(

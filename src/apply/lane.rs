@@ -184,20 +184,29 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             }
             return (!owners.allows_revocation()).then(|| owners.cause());
         }
-        let Change::Invite { email, role: _ } = change else {
-            return None;
+        let stands = |is_meant: fn(&Change) -> bool| {
+            self.schedule.after[at].iter().any(|before| {
+                let outcome = shared.outcomes[*before].as_ref();
+                is_meant(&self.actions[*before].change) && !outcome.is_some_and(Outcome::is_done)
+            })
         };
-        // Cancel, then invite: both or neither.
-        let stands = self.schedule.after[at].iter().find(|before| {
-            let is_done = shared.outcomes[**before]
-                .as_ref()
-                .is_some_and(Outcome::is_done);
-            matches!(
-                self.actions[**before].change,
-                Change::CancelInvite { invite: _ }
-            ) && !is_done
-        });
-        stands.map(|_| format!("the invite of {email} that it replaces was not cancelled"))
+        match change {
+            // Cancel, then invite: both or neither.
+            Change::Invite { email, role: _ } => {
+                stands(|before| matches!(before, Change::CancelInvite { invite: _ }))
+                    .then(|| format!("the invite of {email} that it replaces was not cancelled"))
+            }
+            // A key is revoked because its owner goes; an owner who stays keeps it.
+            Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => stands(|before| before.is_revocation() && before.member().is_some())
+                .then(|| "its owner was neither removed nor demoted".to_owned()),
+            Change::SetRole { member: _, to: _ }
+            | Change::CancelInvite { invite: _ }
+            | Change::Remove { member: _ } => None,
+        }
     }
 
     /// Gives an action its outcome and tells everybody.

@@ -192,6 +192,7 @@ pub async fn execute(
         lane(Operation::DeleteInvite),
         lane(Operation::DeleteUser),
         lane(Operation::CreateInvite),
+        lane(Operation::DeleteAdminKey),
     );
     let Shared {
         journal: _,

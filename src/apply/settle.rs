@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::Change;
-use crate::provider::{Clock, ErrorKind, ProviderError, READ_ATTEMPT_MAX, RosterSource};
+use crate::provider::{Clock, ErrorKind, KeySource, ProviderError, READ_ATTEMPT_MAX, RosterSource};
 use crate::roster::{InviteStatus, LiveRole};
 
 /// How long the effect of a write may stay invisible before it counts as not there.
@@ -87,7 +87,7 @@ enum Look {
 /// its effect is seen or `patience` is over; a look that is under way then has the time of one attempt. Without patience
 /// it looks once, at once.
 pub async fn settle(
-    source: &impl RosterSource,
+    source: &(impl RosterSource + KeySource),
     change: &Change,
     sent_at: Timestamp,
     patience: Duration,
@@ -118,7 +118,7 @@ pub async fn settle(
 
 /// Whether the effect of a change, whose request was sent at `sent_at`, is there to be read.
 pub async fn is_there(
-    source: &impl RosterSource,
+    source: &(impl RosterSource + KeySource),
     change: &Change,
     sent_at: Timestamp,
 ) -> Result<bool, ProviderError> {
@@ -151,7 +151,7 @@ pub fn describe(error: &ProviderError) -> String {
 /// Looks once, and a second time where the row is not found: a single wrong 404 would turn a write that did nothing
 /// into one that is done.
 async fn look(
-    source: &impl RosterSource,
+    source: &(impl RosterSource + KeySource),
     change: &Change,
     sent_at: Timestamp,
 ) -> Result<Look, ProviderError> {
@@ -163,7 +163,7 @@ async fn look(
 }
 
 async fn glance(
-    source: &impl RosterSource,
+    source: &(impl RosterSource + KeySource),
     change: &Change,
     sent_at: Timestamp,
 ) -> Result<Look, ProviderError> {
@@ -182,6 +182,18 @@ async fn glance(
                 None | Some(InviteStatus::Expired) => Look::Gone,
                 Some(InviteStatus::Accepted) => Look::Never("the invite was accepted".to_owned()),
                 Some(InviteStatus::Pending) => Look::NotYet,
+            }
+        }
+        Change::RevokeKey {
+            key,
+            user: _,
+            email: _,
+        } => {
+            let keys = source.list_admin_keys().await?;
+            if keys.rows.iter().any(|row| row.id == key.id) {
+                Look::NotYet
+            } else {
+                Look::Gone
             }
         }
         Change::Invite { email, role } => {

@@ -176,8 +176,14 @@ fn of_action(action: &Action) -> Option<Question<'_>> {
         Change::SetRole { member, to: _ } => Some(Question::Role(&member.id, &member.role)),
         Change::CancelInvite { invite } => Some(Question::Invited(invite)),
         Change::Remove { member } => Some(Question::Came(member)),
-        // The log names whoever was removed by an id, and an address that is not in has none.
-        Change::Invite { email: _, role: _ } => None,
+        // The log names whoever was removed by an id, and an address that is not in has none; what makes a key outlive
+        // its owner is this very plan, or the owner's own row.
+        Change::Invite { email: _, role: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => None,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Policy {
     pub absent: Stance,
     /// Members whose role is not the declared one.
     pub roles: Stance,
+    /// Admin keys whose owner is removed or demoted: revoked, or only named.
+    pub admin_keys: Stance,
     /// Why nothing may be applied now, if so.
     pub freeze: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Default for Policy {
             invites: Stance::Report,
             absent: Stance::Enforce,
             roles: Stance::Enforce,
+            admin_keys: Stance::Report,
             freeze: None,
         }
     }

@@ -118,6 +118,8 @@ struct Policy {
     absent: Option<InviteOrReport>,
     /// Members whose role is not the declared one; `enforce` where unwritten.
     roles: Option<EnforceOrReport>,
+    /// Admin keys of whoever is removed or demoted; `report` where unwritten.
+    admin_keys: Option<RevokeOrReport>,
     /// Why nothing may be applied now; empty: nothing stands against it.
     freeze: Option<String>,
 }
@@ -140,6 +142,13 @@ enum CancelOrReport {
 #[schemars(rename_all = "lowercase", inline)]
 enum InviteOrReport {
     Invite,
+    Report,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase", inline)]
+enum RevokeOrReport {
+    Revoke,
     Report,
 }
 

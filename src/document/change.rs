@@ -1,11 +1,13 @@
 //! Changes and people in documents.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::desired::Place;
 use crate::plan::{Action, Change, Note, Person};
+use crate::roster::AdminKey;
 
 /// One change, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +18,8 @@ pub struct ActionDocument {
     pub user_id: Option<String>,
     /// The invite's id, for a cancelled invite.
     pub invite_id: Option<String>,
+    /// The admin key, for one that is revoked; `user_id` is whoever holds it.
+    pub key: Option<KeyDocument>,
     /// The address as the provider knows it; null for a member without one.
     pub email: Option<String>,
     /// The role before; null for an invite that is sent.
@@ -42,6 +46,8 @@ pub enum ChangeName {
     SetRole,
     /// A pending invite is cancelled.
     CancelInvite,
+    /// An admin API key is revoked.
+    RevokeKey,
 }
 
 impl ActionDocument {
@@ -56,8 +62,9 @@ impl ActionDocument {
         } = action;
         let bare = Self {
             change: ChangeName::Remove,
-            user_id: change.member().map(|member| member.id.to_string()),
+            user_id: change.user().map(ToString::to_string),
             invite_id: None,
+            key: change.key().map(KeyDocument::admin),
             email: change.email().map(ToString::to_string),
             before: None,
             after: None,
@@ -88,6 +95,14 @@ impl ActionDocument {
                 after: Some(role.as_str().to_owned()),
                 ..bare
             },
+            Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => Self {
+                change: ChangeName::RevokeKey,
+                ..bare
+            },
         }
     }
 
@@ -99,6 +114,7 @@ impl ActionDocument {
             change,
             user_id,
             invite_id,
+            key,
             email,
             before,
             after,
@@ -111,8 +127,47 @@ impl ActionDocument {
             ChangeName::SetRole => json!(["set-role", user_id, email, before, after]),
             ChangeName::CancelInvite => json!(["cancel-invite", invite_id, email, before]),
             ChangeName::Remove => json!(["remove", user_id, email, before]),
+            ChangeName::RevokeKey => {
+                let id = key.as_ref().map(|key| &key.id);
+                json!(["revoke-key", null, id, user_id])
+            }
         }
         .to_string()
+    }
+}
+
+/// An API key, as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyDocument {
+    /// The key's id.
+    pub id: String,
+    /// The name that somebody gave it.
+    pub name: Option<String>,
+    /// The provider's shortened form, such as `sk-admin...def`.
+    pub redacted_value: String,
+    /// When it was last used, RFC 3339; null: never, or not sent.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl KeyDocument {
+    /// Writes an admin key.
+    pub fn admin(key: &AdminKey) -> Self {
+        let AdminKey {
+            id,
+            name,
+            redacted_value,
+            holder: _,
+            created_at: _,
+            expires_at: _,
+            last_used_at,
+        } = key;
+        Self {
+            id: id.to_string(),
+            name: name.clone(),
+            redacted_value: redacted_value.clone(),
+            last_used_at: *last_used_at,
+        }
     }
 }
 
@@ -175,7 +230,7 @@ impl PlaceDocument {
 mod tests {
     use super::*;
     use crate::plan::Reason;
-    use crate::plan::testing::{email, invite, member, owner};
+    use crate::plan::testing::{admin_key, email, invite, member, owner, user};
     use crate::roster::{LiveRole, Member, Role};
 
     #[test]
@@ -206,6 +261,11 @@ mod tests {
             Change::Invite {
                 email: email("lin@acme.dev"),
                 role: Role::Reader,
+            },
+            Change::RevokeKey {
+                key: admin_key("key_1", "user-1"),
+                user: user("user-1"),
+                email: None,
             },
         ] {
             let action = Action {

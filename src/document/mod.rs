@@ -14,7 +14,7 @@ mod roster;
 mod rows;
 mod schema;
 
-pub use change::{ActionDocument, ChangeName, PersonDocument, PlaceDocument};
+pub use change::{ActionDocument, ChangeName, KeyDocument, PersonDocument, PlaceDocument};
 pub use check::{CheckDocument, ExpiryDocument, RelatedDocument, ViolationDocument};
 pub use declared::{DeclaredDocument, DeclaredRow, DepartedRow};
 pub use plan::{
@@ -24,7 +24,8 @@ pub use report::{ForeignDocument, OutcomeDocument, ReportDocument, VerificationD
 pub use reviewed::{ReviewedError, ReviewedPlan, stale};
 pub use roster::{RosterDocument, RosterRow};
 pub use rows::{
-    DepartedDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
+    DepartedDocument, LeftoverKeyDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument,
+    VanishedDocument,
 };
 pub use schema::{check_schema, declared_schema, plan_schema, report_schema, roster_schema};
 

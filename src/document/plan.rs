@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActionDocument, DepartedDocument, FORMAT_VERSION, PersonDocument, PlanIds, PlanView,
-    ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
+    ActionDocument, DepartedDocument, FORMAT_VERSION, LeftoverKeyDocument, PersonDocument, PlanIds,
+    PlanView, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
 };
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::plan::Plan;
@@ -48,6 +48,8 @@ pub struct PlanDocument {
     pub vanished: Vec<VanishedDocument>,
     /// Departed and expired people who are never removed by this program.
     pub departed_still_live: Vec<DepartedDocument>,
+    /// Admin keys that outlive their owner, and can invite them back.
+    pub leftover_keys: Vec<LeftoverKeyDocument>,
     /// Pairs of rows that may be one person.
     pub suspicions: Vec<SuspicionDocument>,
     /// What is worth knowing and no difference, in sentences.
@@ -106,6 +108,7 @@ impl PlanDocument {
             unmanaged,
             vanished,
             departed_live,
+            leftover_keys,
             remarks,
             unchanged,
             managed,
@@ -132,6 +135,10 @@ impl PlanDocument {
             unmanaged: unmanaged.iter().map(UnmanagedDocument::new).collect(),
             vanished: vanished.iter().map(VanishedDocument::new).collect(),
             departed_still_live: departed_live.iter().map(DepartedDocument::new).collect(),
+            leftover_keys: leftover_keys
+                .iter()
+                .map(|row| LeftoverKeyDocument::new(row, plan))
+                .collect(),
             suspicions: suspicions.iter().map(SuspicionDocument::new).collect(),
             remarks: remarks.iter().map(ToString::to_string).collect(),
             caveats: caveats.clone(),

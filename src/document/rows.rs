@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{PersonDocument, PlaceDocument};
-use crate::plan::{DepartedLive, Likeness, Reported, Suspicion, UnmanagedRow, Vanished};
+use super::{KeyDocument, PersonDocument, PlaceDocument};
+use crate::plan::{
+    DepartedLive, LeftoverKey, Likeness, OwnerFate, Plan, Reported, Suspicion, UnmanagedRow,
+    Vanished,
+};
 
 /// A difference that is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -110,6 +113,35 @@ impl DepartedDocument {
             role: role.as_str().to_owned(),
             why: why.clone(),
             protection: protection.to_string(),
+        }
+    }
+}
+
+/// An admin key that outlives its owner: whoever has it can invite them back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftoverKeyDocument {
+    /// Who holds it.
+    pub person: PersonDocument,
+    /// The key.
+    pub key: KeyDocument,
+    /// What became of the holder: `removed`, `demoted`, `reader` or `gone`.
+    pub owner: OwnerFate,
+    /// Whether an action of this plan revokes it, withheld or not.
+    pub planned: bool,
+}
+
+impl LeftoverKeyDocument {
+    /// Writes a key that outlives its owner; `plan` says whether it is revoked.
+    pub fn new(row: &LeftoverKey, plan: &Plan) -> Self {
+        let LeftoverKey { person, key, fate } = row;
+        Self {
+            person: PersonDocument::new(person),
+            key: KeyDocument::admin(key),
+            owner: *fate,
+            planned: plan
+                .actions
+                .iter()
+                .any(|action| action.change.key().is_some_and(|other| other.id == key.id)),
         }
     }
 }

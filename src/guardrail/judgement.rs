@@ -55,25 +55,41 @@ impl ApprovedPlan {
     /// away the admin key that this run uses.
     pub fn split_by_key(mut self, key: &KeyInUse) -> (Self, Option<Self>) {
         let last = |action: &Action| {
-            let member = action
-                .change
-                .member()
-                .filter(|_| action.change.is_revocation());
-            member.is_some_and(|member| key.person() == Some(&member.id))
-                || (key.may_belong_to_any_owner() && action.change.revokes_owner())
+            let change = &action.change;
+            let user = change.user().filter(|_| change.takes());
+            user.is_some_and(|user| key.person() == Some(user))
+                || (key.may_belong_to_any_owner()
+                    && (change.revokes_owner() || change.key().is_some()))
         };
-        let (last, first) = std::mem::take(&mut self.judgement.actions)
+        let tail = self.split(last);
+        (self, tail)
+    }
+
+    /// Takes out the revocation of the very key that this run uses, or of each that may be it: nothing can be read
+    /// after that.
+    pub fn split_by_own_key(mut self, key: &KeyInUse) -> (Self, Option<Self>) {
+        let end = self.split(|action| {
+            action
+                .change
+                .key()
+                .is_some_and(|revoked| key.may_be(&revoked.id))
+        });
+        (self, end)
+    }
+
+    /// Takes out the actions that a condition holds for; `None`: it holds for none.
+    fn split(&mut self, condition: impl Fn(&Action) -> bool) -> Option<Self> {
+        let (taken, kept) = std::mem::take(&mut self.judgement.actions)
             .into_iter()
-            .partition(last);
-        let tail = Self {
+            .partition(condition);
+        let taken = Self {
             judgement: Judgement {
-                actions: last,
+                actions: taken,
                 ..self.judgement.clone()
             },
         };
-        self.judgement.actions = first;
-        let tail = Some(tail).filter(|tail| !tail.actions().is_empty());
-        (self, tail)
+        self.judgement.actions = kept;
+        Some(taken).filter(|taken| !taken.actions().is_empty())
     }
 }
 

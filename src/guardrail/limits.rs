@@ -21,7 +21,7 @@ pub(super) fn breaches(plan: &Plan, actions: &[Action], evidence: &Evidence<'_>)
         revocations_max_per_week(revocations, evidence),
         changes_max(actions, evidence),
         owners_min(plan, actions, evidence),
-        organization_unproven(revocations, evidence),
+        organization_unproven(actions, evidence),
         roster_shrunk(actions, evidence),
     ];
     checks.into_iter().flatten().collect()
@@ -63,7 +63,13 @@ pub fn owners_after(plan: &Plan, actions: &[Action]) -> BTreeSet<UserId> {
                 member,
                 to: Role::Owner,
             } => _ = owners.insert(member.id.clone()),
-            Change::CancelInvite { invite: _ } | Change::Invite { email: _, role: _ } => {}
+            Change::CancelInvite { invite: _ }
+            | Change::Invite { email: _, role: _ }
+            | Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => {}
         }
     }
     owners
@@ -171,8 +177,10 @@ fn revocations_max_per_week(revocations: usize, evidence: &Evidence<'_>) -> Opti
 }
 
 fn changes_max(actions: &[Action], evidence: &Evidence<'_>) -> Option<Breach> {
-    let is_change = |action: &&Action| !action.change.is_revocation();
-    let changes = actions.iter().filter(is_change).count();
+    let changes = actions
+        .iter()
+        .filter(|action| action.change.gives())
+        .count();
     let (max, figure) = (
         f64::from(evidence.desired.guardrails.changes_max),
         number(changes),
@@ -199,8 +207,9 @@ fn owners_min(plan: &Plan, actions: &[Action], evidence: &Evidence<'_>) -> Optio
     })
 }
 
-fn organization_unproven(revocations: usize, evidence: &Evidence<'_>) -> Option<Breach> {
-    (revocations > 0 && !preflight::organization_is_proven(evidence.desired, evidence.live)).then(|| {
+fn organization_unproven(actions: &[Action], evidence: &Evidence<'_>) -> Option<Breach> {
+    let takes = actions.iter().any(|action| action.change.takes());
+    (takes && !preflight::organization_is_proven(evidence.desired, evidence.live)).then(|| {
         let message = format!(
             "nothing proves that this is {}: the answers do not name it, and no pinned id is live",
             evidence.desired.organization.id

@@ -137,7 +137,13 @@ fn owner_grant(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
     let grants = match &action.change {
         Change::Invite { email: _, role } => *role == Role::Owner,
         Change::SetRole { member: _, to } => *to == Role::Owner,
-        Change::Remove { member: _ } | Change::CancelInvite { invite: _ } => false,
+        Change::Remove { member: _ }
+        | Change::CancelInvite { invite: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => false,
     };
     let required = &evidence.desired.guardrails.required_owners;
     let is_required = action
@@ -159,14 +165,12 @@ fn owner_grant(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
 }
 
 fn key_owner(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
-    let member = action
-        .change
-        .member()
-        .filter(|_| action.change.is_revocation())?;
+    let user = action.change.user().filter(|_| action.change.takes())?;
     let key = evidence.key_in_use;
-    let message = if key.person() == Some(&member.id) {
+    let may_take_it = action.change.revokes_owner() || action.change.key().is_some();
+    let message = if key.person() == Some(user) {
         format!("the admin key in use belongs to {}", action.person.label())
-    } else if key.may_belong_to_any_owner() && action.change.revokes_owner() {
+    } else if key.may_belong_to_any_owner() && may_take_it {
         format!(
             "the admin key in use may belong to {}: {}",
             action.person.label(),

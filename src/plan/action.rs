@@ -5,8 +5,9 @@ use std::fmt;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+use super::OwnerFate;
 use crate::desired::Place;
-use crate::roster::{Email, Invite, Member, Operation, Role, UserId};
+use crate::roster::{AdminKey, Email, Invite, Member, Operation, Role, UserId};
 
 /// One change, why it is planned, and what a reviewer should know about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,15 @@ pub enum Change {
         /// The role that accepting gives.
         role: Role,
     },
+    /// Revokes an admin API key that outlives its owner.
+    RevokeKey {
+        /// The key before the change.
+        key: AdminKey,
+        /// The id of whoever holds it.
+        user: UserId,
+        /// The holder's address, where it is known.
+        email: Option<Email>,
+    },
 }
 
 impl Change {
@@ -61,15 +71,53 @@ impl Change {
             Self::CancelInvite { invite: _ } => Operation::DeleteInvite,
             Self::Remove { member: _ } => Operation::DeleteUser,
             Self::Invite { email: _, role: _ } => Operation::CreateInvite,
+            Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => Operation::DeleteAdminKey,
         }
     }
 
-    /// Whether the change takes access: a removal, a cancelled invite, a demotion.
+    /// Whether the change takes a person's access: a removal, a cancelled invite, a demotion.
+    ///
+    /// These are what the limits on revocations count. A revoked key is none of them: it only finishes what the
+    /// removal or demotion of its owner began, which is counted already.
     pub fn is_revocation(&self) -> bool {
         match self {
             Self::SetRole { member: _, to } => *to < Role::Owner,
             Self::CancelInvite { invite: _ } | Self::Remove { member: _ } => true,
-            Self::Invite { email: _, role: _ } => false,
+            Self::Invite { email: _, role: _ }
+            | Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => false,
+        }
+    }
+
+    /// Whether the change takes anything from anybody: a revocation, or the revocation of a key.
+    pub fn takes(&self) -> bool {
+        self.is_revocation() || self.key().is_some()
+    }
+
+    /// Whether the change gives a person access: an invite, a promotion.
+    pub fn gives(&self) -> bool {
+        !self.takes()
+    }
+
+    /// The admin key that the change revokes, if it does.
+    pub fn key(&self) -> Option<&AdminKey> {
+        match self {
+            Self::RevokeKey {
+                key,
+                user: _,
+                email: _,
+            } => Some(key),
+            Self::SetRole { member: _, to: _ }
+            | Self::CancelInvite { invite: _ }
+            | Self::Remove { member: _ }
+            | Self::Invite { email: _, role: _ } => None,
         }
     }
 
@@ -78,7 +126,13 @@ impl Change {
         match self {
             Self::SetRole { member, to } => member.role.is_owner() && *to != Role::Owner,
             Self::Remove { member } => member.role.is_owner(),
-            Self::CancelInvite { invite: _ } | Self::Invite { email: _, role: _ } => false,
+            Self::CancelInvite { invite: _ }
+            | Self::Invite { email: _, role: _ }
+            | Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => false,
         }
     }
 
@@ -88,14 +142,38 @@ impl Change {
             Self::SetRole { member: _, to } => *to == Role::Owner,
             Self::CancelInvite { invite: _ }
             | Self::Remove { member: _ }
-            | Self::Invite { email: _, role: _ } => false,
+            | Self::Invite { email: _, role: _ }
+            | Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => false,
         }
     }
 
-    /// The member whom the change is about, where it is about one.
+    /// The member whose row changes, where one does.
     pub fn member(&self) -> Option<&Member> {
         match self {
             Self::SetRole { member, to: _ } | Self::Remove { member } => Some(member),
+            Self::CancelInvite { invite: _ }
+            | Self::Invite { email: _, role: _ }
+            | Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => None,
+        }
+    }
+
+    /// The id of the member whom the change is about, where it is about one.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::SetRole { member, to: _ } | Self::Remove { member } => Some(&member.id),
+            Self::RevokeKey {
+                key: _,
+                user,
+                email: _,
+            } => Some(user),
             Self::CancelInvite { invite: _ } | Self::Invite { email: _, role: _ } => None,
         }
     }
@@ -106,6 +184,11 @@ impl Change {
             Self::SetRole { member, to: _ } | Self::Remove { member } => member.email.as_ref(),
             Self::CancelInvite { invite } => Some(&invite.email),
             Self::Invite { email, role: _ } => Some(email),
+            Self::RevokeKey {
+                key: _,
+                user: _,
+                email,
+            } => email.as_ref(),
         }
     }
 }
@@ -125,6 +208,12 @@ impl fmt::Display for Change {
             }
             Self::Remove { member } => write!(f, "remove {} ({})", member.label(), member.role),
             Self::Invite { email, role } => write!(f, "invite {email} ({role})"),
+            Self::RevokeKey { key, user, email } => write!(
+                f,
+                "revoke the admin key {} of {}",
+                key.id,
+                email.as_ref().map_or(user.as_str(), Email::as_str)
+            ),
         }
     }
 }
@@ -201,6 +290,11 @@ pub enum Reason {
     InviteSurplus,
     /// The invited member is removed, and would come back by the invite.
     InviteOfRemoved,
+    /// The admin key outlives whoever holds it.
+    KeyOutlives {
+        /// What became of the holder.
+        owner: OwnerFate,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -223,6 +317,7 @@ impl fmt::Display for Reason {
             Self::InviteRoleDiffers => f.write_str("invited with another role"),
             Self::InviteSurplus => f.write_str("invited more than once"),
             Self::InviteOfRemoved => f.write_str("invited, and removed as a member"),
+            Self::KeyOutlives { owner } => f.write_str(owner.as_str()),
         }
     }
 }

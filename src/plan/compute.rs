@@ -363,8 +363,8 @@ fn risk(member: &Member, now: Option<Timestamp>) -> Vec<Note> {
 }
 
 /// Sorts actions so that each prefix keeps as many owners as the start or the end has: grants first, then
-/// cancellations, demotions, removals and invites, each by person.
-fn order(actions: &mut Vec<Action>) {
+/// cancellations, demotions, removals, invites and key revocations, each by person.
+pub(super) fn order(actions: &mut Vec<Action>) {
     let rank = |change: &Change| match change {
         Change::SetRole {
             member: _,
@@ -377,6 +377,11 @@ fn order(actions: &mut Vec<Action>) {
         } => 2,
         Change::Remove { member: _ } => 3,
         Change::Invite { email: _, role: _ } => 4,
+        Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => 5,
     };
     let mut keyed: BTreeMap<(u8, String, String), Action> = BTreeMap::new();
     for action in actions.drain(..) {

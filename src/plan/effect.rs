@@ -17,6 +17,12 @@ pub fn effect(live: &LiveRoster, actions: &[Action]) -> LiveRoster {
                     row.role = LiveRole::Known(*to);
                 }
             }
+            // A roster has no keys.
+            Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => {}
             Change::Invite { email, role } => {
                 // An address has a bounded length and no white space, so it always makes an id.
                 if let Ok(id) = InviteId::parse(

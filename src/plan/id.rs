@@ -96,6 +96,12 @@ impl Change {
                     member.role.as_str()
                 ])
             }
+            // An admin key is of no project.
+            Self::RevokeKey {
+                key,
+                user,
+                email: _,
+            } => json!(["revoke-key", null, key.id.as_str(), user.as_str()]),
         }
         .to_string()
     }
@@ -147,7 +153,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::{email, invite, member};
+    use crate::plan::testing::{admin_key, email, invite, member, user};
     use crate::roster::Role;
 
     #[test]
@@ -181,6 +187,14 @@ mod tests {
             (
                 Change::Remove { member: ada },
                 r#"["remove","user-1","ada@acme.dev","reader"]"#,
+            ),
+            (
+                Change::RevokeKey {
+                    key: admin_key("key_1", "user-1"),
+                    user: user("user-1"),
+                    email: Some(email("ada@acme.dev")),
+                },
+                r#"["revoke-key",null,"key_1","user-1"]"#,
             ),
             (
                 Change::Remove { member: nobody },

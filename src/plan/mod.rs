@@ -12,6 +12,7 @@ mod effect;
 mod id;
 mod identity;
 mod invites;
+mod keys;
 mod rows;
 mod suspicion;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use action::{Action, Change, Note, Person, Reason};
 pub use compute::compute;
 pub use effect::effect;
 pub use id::PlanId;
+pub use keys::{LeftoverKey, OwnerFate, settle_keys};
 pub use rows::{
     Conflict, DepartedLive, Difference, Likeness, Remark, Reported, Suspicion, UnmanagedReason,
     UnmanagedRow, Vanished,
@@ -55,6 +57,8 @@ pub struct Plan {
     pub vanished: Vec<Vanished>,
     /// Departed and expired people who are never removed.
     pub departed_live: Vec<DepartedLive>,
+    /// Admin keys that outlive their owner.
+    pub leftover_keys: Vec<LeftoverKey>,
     /// What is worth knowing and no difference.
     pub remarks: Vec<Remark>,
     /// Members and pending invites that are as declared.
@@ -79,6 +83,7 @@ impl Plan {
             unmanaged: Vec::new(),
             vanished: Vec::new(),
             departed_live: Vec::new(),
+            leftover_keys: Vec::new(),
             remarks: Vec::new(),
             unchanged: 0,
             managed: 0,

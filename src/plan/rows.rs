@@ -265,6 +265,11 @@ pub enum Remark {
     },
     /// A declared person's access ends soon. Added by whoever knows how many days "soon" is.
     Expires(Expiry),
+    /// An owner loses the role, and nobody knows which admin keys outlive them.
+    KeysUnread {
+        /// Why the admin keys were not read, in a clause.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Remark {
@@ -289,6 +294,10 @@ impl fmt::Display for Remark {
             Self::InviteOfMember { email } => write!(
                 f,
                 "{email} is a member and has a pending invite, which is left"
+            ),
+            Self::KeysUnread { reason } => write!(
+                f,
+                "nobody knows which admin keys outlive an owner who goes: {reason}"
             ),
             Self::Expires(expiry) => write!(f, "{expiry}"),
         }

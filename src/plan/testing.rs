@@ -7,8 +7,8 @@ use crate::desired::{
     Unmanaged,
 };
 use crate::roster::{
-    Capabilities, Email, Flags, Invite, InviteId, InviteStatus, LiveRole, LiveRoster, Member,
-    Observation, OrganizationId, Role, SeenOrganization, UserId,
+    AdminKey, Capabilities, Email, Flags, Invite, InviteId, InviteStatus, KeyHolder, KeyId,
+    LiveRole, LiveRoster, Member, Observation, OrganizationId, Role, SeenOrganization, UserId,
 };
 
 /// The day on which tests happen.
@@ -35,6 +35,19 @@ pub(crate) fn member(id: &str, address: &str) -> Member {
         flags: Flags::PERSON,
         api_key_last_used_at: None,
         projects: Vec::new(),
+    }
+}
+
+/// An admin key of a member, that looks like `sk-admin...abc`.
+pub(crate) fn admin_key(id: &str, holder: &str) -> AdminKey {
+    AdminKey {
+        id: KeyId::parse(id).unwrap(),
+        name: Some(format!("name of {id}")),
+        redacted_value: "sk-admin...abc".to_owned(),
+        holder: KeyHolder::Person(user(holder)),
+        created_at: None,
+        expires_at: None,
+        last_used_at: None,
     }
 }
 
@@ -82,6 +95,21 @@ pub(crate) fn owner_entry(address: &str) -> Entry {
     Entry {
         role: Some(Role::Owner),
         ..entry(address)
+    }
+}
+
+/// A file that has admin keys revoked which outlive their owner.
+pub(crate) fn revoking_keys(mut file: DesiredRoster) -> DesiredRoster {
+    file.policy.admin_keys = Stance::Enforce;
+    file
+}
+
+/// A tombstone of an id.
+pub(crate) fn departed_id(id: &str) -> Departed {
+    Departed {
+        email: None,
+        id: Some(user(id)),
+        ..departed("nobody@acme.dev")
     }
 }
 

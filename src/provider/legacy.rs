@@ -163,7 +163,12 @@ impl<T: Transport> RosterSink for Legacy<T> {
             Change::Remove { member } => self.remove(member).await,
             Change::SetRole { member: _, to: _ }
             | Change::CancelInvite { invite: _ }
-            | Change::Invite { email: _, role: _ } => Err(cannot(change.operation())),
+            | Change::Invite { email: _, role: _ }
+            | Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => Err(cannot(change.operation())),
         }
     }
 }

@@ -70,7 +70,7 @@ pub enum SeenAnswer {
 }
 
 /// Changes the organization. Only `apply` holds one.
-pub trait RosterSink: RosterSource {
+pub trait RosterSink: RosterSource + KeySource {
     /// Waits until the operation's pace admits at least one write; `wanted` is how many the caller would send.
     fn admit(
         &self,

@@ -7,6 +7,7 @@ use crate::guardrail::{ApprovedPlan, Judgement, owners_after};
 use crate::outcome::{Exit, Outcome};
 use crate::plan::Action;
 use crate::provider::RosterSink;
+use crate::roster::KeyInUse;
 use crate::verify::Verification;
 
 /// What a run did and proved.
@@ -48,7 +49,8 @@ impl Finished {
     }
 }
 
-/// Executes an approved plan, verifies it, and then makes the change that takes the key in use away, if there is one.
+/// Executes an approved plan, verifies it, then makes the changes that may take the key in use away, if there are any,
+/// and revokes that very key at the end, when there is nothing left to read.
 pub async fn finish(
     provider: &impl RosterSink,
     approved: ApprovedPlan,
@@ -60,20 +62,32 @@ pub async fn finish(
     let judgement = approved.judgement().clone();
     let planned = owners_after(&judgement.plan, approved.actions()).len();
     let owners = OwnerLedger::new(judgement.plan.owners.len(), planned);
-    let (first, last) = approved.split_by_key(&observed.key_in_use);
+    let key = &observed.key_in_use;
+    let (first, last) = approved.split_by_key(key);
+    let (last, end) = match last.map(|last| last.split_by_own_key(key)) {
+        Some((last, end)) => (Some(last).filter(|last| !last.actions().is_empty()), end),
+        None => (None, None),
+    };
 
     let mut run = execute(&first, provider, journal, owners, conditions, watch).await;
     let mut executed = pair(first.actions(), &mut run);
     let mut verification = prove(provider, observed, &executed, &run, conditions).await;
 
-    if let Some(last) = last {
+    let parts = [
+        (last, true),
+        (end, matches!(key, KeyInUse::Unknown { reason: _ })),
+    ];
+    for (part, can_read) in parts {
+        let Some(part) = part else { continue };
         let proven = verification
             .as_ref()
             .is_none_or(|found| found.as_ref().is_ok_and(|found| found.converged));
         if run.ended.is_none() && proven && executed.iter().all(|(_, outcome)| outcome.is_done()) {
-            run = execute(&last, provider, journal, run.owners, conditions, watch).await;
-            executed.extend(pair(last.actions(), &mut run));
-            verification = prove(provider, observed, &executed, &run, conditions).await;
+            run = execute(&part, provider, journal, run.owners, conditions, watch).await;
+            executed.extend(pair(part.actions(), &mut run));
+            if can_read {
+                verification = prove(provider, observed, &executed, &run, conditions).await;
+            }
         } else {
             let cause = "it takes the key in use away, and the rest is not verified".to_owned();
             let withheld = |action: &Action| {
@@ -84,7 +98,7 @@ pub async fn finish(
                     },
                 )
             };
-            executed.extend(last.actions().iter().map(withheld));
+            executed.extend(part.actions().iter().map(withheld));
         }
     }
     Finished {

@@ -6,7 +6,7 @@ use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, Evidence, History, Judgement, Refusal,
     Surroundings, accepted, all_used, approve, preflight, today,
 };
-use crate::plan::{Remark, compute};
+use crate::plan::{Remark, compute, settle_keys};
 
 /// What a plan is prepared by, beside the two rosters.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub enum Prepared {
 pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) -> Prepared {
     let Observed {
         live,
-        admin_keys: _,
+        admin_keys,
         key_in_use,
     } = observed;
     let breaches = preflight(desired, live, terms.surroundings);
@@ -49,6 +49,7 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     }
     let today = today(live, terms.surroundings.local_now);
     let mut plan = compute(desired, live, today);
+    settle_keys(&mut plan, desired, live, admin_keys);
     let expiring = desired.expiring(today, terms.expiry_notice_days);
     plan.remarks
         .extend(expiring.into_iter().map(Remark::Expires));

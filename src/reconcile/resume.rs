@@ -6,7 +6,7 @@ use crate::apply::{JournalSink as _, SETTLE_MAX, Settled, settle};
 use crate::journal::{Closing, IntentRecord, Record};
 use crate::outcome::Outcome;
 use crate::plan::Change;
-use crate::provider::{Clock, RosterSource};
+use crate::provider::{Clock, KeySource, RosterSource};
 use crate::state::{StateDir, StateError, Unfinished};
 
 /// An unfinished run that was read back.
@@ -29,7 +29,7 @@ pub struct Resumed {
 /// An invite that is younger than [`SETTLE_MAX`] and not visible is waited for until it is that old, so that no
 /// second one is planned beside it.
 pub async fn resume(
-    provider: &impl RosterSource,
+    provider: &(impl RosterSource + KeySource),
     state: &StateDir,
     clock: Clock,
 ) -> Result<Vec<Resumed>, StateError> {
@@ -71,7 +71,7 @@ pub async fn resume(
 }
 
 async fn read_back_one(
-    provider: &impl RosterSource,
+    provider: &(impl RosterSource + KeySource),
     change: &Change,
     sent_at: jiff::Timestamp,
     clock: Clock,

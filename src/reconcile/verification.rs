@@ -7,9 +7,9 @@ use super::observe::{ObserveError, roster};
 use crate::apply::{Conditions, LOOK_MIN, describe, is_there, pause_after, within};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change, Person};
-use crate::provider::{Clock, ProviderError, RosterSource, Stop};
+use crate::provider::{Clock, KeySource, ProviderError, RosterSource, Stop};
 use crate::roster::{InviteId, InviteStatus, LiveRoster, UserId};
-use crate::verify::{Verification, assess};
+use crate::verify::{Verification, assess, keys_visible};
 
 /// Why the end state is not known.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum Unverified {
 /// the conditions' time is up. A row that no answer deleted, and that the listing shows, is not gone because it is not
 /// found by its id, however often: another complete listing has to agree.
 pub async fn verify(
-    provider: &impl RosterSource,
+    provider: &(impl RosterSource + KeySource),
     before: &LiveRoster,
     executed: &[(Action, Outcome)],
     lag: Duration,
@@ -46,6 +46,15 @@ pub async fn verify(
         .await
         .map_err(|error| Unverified::Unread(Box::new(error)))?;
     let mut found = assess(before, &after, executed);
+    if executed
+        .iter()
+        .any(|(action, _)| action.change.key().is_some())
+    {
+        let keys = provider.list_admin_keys().await;
+        let keys =
+            keys.map_err(|error| Unverified::Unread(Box::new(ObserveError::Provider(error))))?;
+        found.residual.extend(keys_visible(&keys.rows, executed));
+    }
     let mut looks = 1;
     let left = || verify_timeout.saturating_sub(clock.elapsed().saturating_sub(began));
     found.collateral = still_gone(provider, before, found.collateral, left).await;
@@ -129,8 +138,14 @@ async fn still_listed(
         Change::CancelInvite { invite } => invites
             .as_ref()
             .is_none_or(|invites| invites.contains(&invite.id)),
-        // What these two leave is seen, not absent.
-        Change::SetRole { member: _, to: _ } | Change::Invite { email: _, role: _ } => false,
+        // What these two leave is seen, not absent; a key is looked for in a complete listing in the first place.
+        Change::SetRole { member: _, to: _ }
+        | Change::Invite { email: _, role: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => false,
     });
     listed
 }

@@ -11,7 +11,7 @@ pub fn gitlab(judgement: &Judgement) -> String {
     let report = json!({
         "create": totals.invite,
         "update": totals.set_role,
-        "delete": totals.remove + totals.cancel_invite,
+        "delete": totals.remove + totals.cancel_invite + totals.revoke_key,
     });
     format!("{report}\n")
 }

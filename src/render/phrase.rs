@@ -34,6 +34,13 @@ impl Phrase {
         }
     }
 
+    /// The name of a key or a project, or a shortened key: values that share a row with several others.
+    pub(super) fn name(value: &str) -> Self {
+        Self {
+            bits: vec![Bit::Theirs(Shown::name(value).to_string())],
+        }
+    }
+
     /// A sentence with values in it.
     pub(super) fn sentence(text: &str) -> Self {
         Self {

@@ -60,6 +60,7 @@ fn line(action: &ActionDocument) -> String {
         change,
         user_id,
         invite_id,
+        key,
         email,
         before,
         after,
@@ -72,9 +73,11 @@ fn line(action: &ActionDocument) -> String {
         ChangeName::Invite => "invite",
         ChangeName::SetRole => "re-role",
         ChangeName::CancelInvite => "cancel-invite",
+        ChangeName::RevokeKey => "revoke-key",
     };
     let id = user_id.as_ref().or(invite_id.as_ref());
-    let values = [email.as_ref(), id, before.as_ref()];
+    let key_id = key.as_ref().map(|key| &key.id);
+    let values = [email.as_ref(), id, key_id, before.as_ref()];
     let mut line = values
         .into_iter()
         .flatten()

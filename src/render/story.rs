@@ -11,10 +11,10 @@ use crate::desired::Place;
 use crate::document::PlanView;
 use crate::guardrail::{Breach, BreachKind, Judgement};
 use crate::plan::{
-    Action, Change, DepartedLive, Note, Person, Plan, PlanId, Reason, Reported, UnmanagedRow,
-    Vanished,
+    Action, Change, DepartedLive, LeftoverKey, Note, Person, Plan, PlanId, Reason, Reported,
+    UnmanagedRow, Vanished,
 };
-use crate::roster::LiveRole;
+use crate::roster::{AdminKey, LiveRole};
 
 /// Rows under one title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,8 @@ impl Sign {
 
 /// The title of the section of what refuses the plan.
 pub(super) const REFUSED: &str = "Refused";
+/// The title of the section of admin keys that can undo the plan.
+const LEFTOVER_KEYS: &str = "Admin keys that outlive their owner";
 /// The headers of a section of actions.
 pub(super) const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
@@ -104,6 +106,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
     let now = plan.observed_at;
     let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text)).collect();
     [
+        leftover_keys(plan, actions),
         departed(plan),
         refused(breaches, Some(id)),
         changes(
@@ -165,7 +168,12 @@ pub(super) fn risk(change: &Change) -> u8 {
         Change::CancelInvite { invite: _ } => 2,
         Change::SetRole { member: _, to: _ } if change.is_revocation() => 3,
         Change::SetRole { member: _, to: _ } => 4,
-        Change::Invite { email: _, role: _ } => 5,
+        Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => 5,
+        Change::Invite { email: _, role: _ } => 6,
     }
 }
 
@@ -179,7 +187,11 @@ pub(super) fn action_row(action: &Action, now: Option<Timestamp>) -> Row {
         place,
     } = action;
     let (sign, verb) = verb(change);
-    let why = std::iter::once(self::reason(reason)).chain(notes.iter().map(|n| note(n, now)));
+    let name = change.key().and_then(|key| key.name.as_deref());
+    let name = name.map(|name| Phrase::ours("named ").then(Phrase::name(name)));
+    let why = std::iter::once(self::reason(reason))
+        .chain(notes.iter().map(|n| note(n, now)))
+        .chain(name);
     Row {
         sign,
         cells: vec![
@@ -190,7 +202,7 @@ pub(super) fn action_row(action: &Action, now: Option<Timestamp>) -> Row {
         ],
         details: Vec::new(),
         place: place.clone(),
-        revokes: change.is_revocation(),
+        revokes: change.takes(),
     }
 }
 
@@ -201,6 +213,11 @@ pub(super) fn verb(change: &Change) -> (Sign, &'static str) {
         Change::CancelInvite { invite: _ } => (Sign::Take, "cancel invite"),
         Change::Remove { member: _ } => (Sign::Take, "remove"),
         Change::Invite { email: _, role: _ } => (Sign::Give, "invite"),
+        Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => (Sign::Take, "revoke key"),
     }
 }
 
@@ -220,6 +237,12 @@ fn role_change(change: &Change) -> Phrase {
         Change::CancelInvite { invite } => role(&invite.role),
         Change::Remove { member } => role(&member.role),
         Change::Invite { email: _, role } => Phrase::ours(role.as_str()),
+        // An admin key is its owner's whole role.
+        Change::RevokeKey {
+            key,
+            user: _,
+            email: _,
+        } => Phrase::name(&key.redacted_value),
     }
 }
 
@@ -248,7 +271,8 @@ fn reason(reason: &Reason) -> Phrase {
         | Reason::Absent
         | Reason::InviteRoleDiffers
         | Reason::InviteSurplus
-        | Reason::InviteOfRemoved => Phrase::ours(reason.to_string()),
+        | Reason::InviteOfRemoved
+        | Reason::KeyOutlives { owner: _ } => Phrase::ours(reason.to_string()),
     }
 }
 
@@ -256,11 +280,7 @@ fn note(note: &Note, now: Option<Timestamp>) -> Phrase {
     match note {
         Note::Owner => Phrase::ours("owner"),
         Note::KeyUsed { at } => {
-            let mark = if words::within_a_day(*at, now) {
-                " (!)"
-            } else {
-                ""
-            };
+            let mark = words::day_mark(*at, now);
             Phrase::ours(format!("API key used {}{mark}", words::ago(*at, now)))
         }
         Note::AddedRecently { at } => Phrase::ours(format!("added {}", words::ago(*at, now))),
@@ -280,6 +300,59 @@ fn sentence(text: &str) -> Row {
         place: None,
         revokes: false,
     }
+}
+
+/// The admin keys that outlive their owner. Whoever has one can undo the plan, so they stand above everything else.
+fn leftover_keys(plan: &Plan, actions: &[Action]) -> Section {
+    let now = plan.observed_at;
+    let row = |row: &LeftoverKey| {
+        let LeftoverKey { person, key, fate } = row;
+        let what = match (revokes(actions, key), revokes(&plan.actions, key)) {
+            (true, _) => "revoked by this plan",
+            (false, true) => "its revocation is withheld",
+            (false, false) => "left as it is",
+        };
+        let used = key.last_used_at.map_or_else(
+            || "never used".to_owned(),
+            |at| format!("used {}{}", words::ago(at, now), words::day_mark(at, now)),
+        );
+        Row {
+            sign: Sign::Stop,
+            cells: vec![
+                Phrase::label(person.label()),
+                Phrase::name(key.name.as_deref().unwrap_or(key.id.as_str())),
+                Phrase::name(&key.redacted_value),
+                Phrase::ours(used),
+                Phrase::ours(format!("{}; {what}", fate.as_str())),
+            ],
+            details: Vec::new(),
+            place: None,
+            revokes: false,
+        }
+    };
+    let mut rows: Vec<Row> = plan.leftover_keys.iter().map(row).collect();
+    let is_planned = |row: &LeftoverKey| revokes(&plan.actions, &row.key);
+    if let Some(last) = rows.last_mut() {
+        let danger = "An admin key goes on working without its owner, and can invite them back";
+        last.details.push(Phrase::ours(danger));
+        if !plan.leftover_keys.iter().all(is_planned) {
+            last.details.push(Phrase::ours(
+                "Way on: admin_keys = \"revoke\" under [policy] revokes the keys of whoever the file removes, demotes \
+                 or declares departed by id; or revoke it in the dashboard",
+            ));
+        }
+    }
+    Section {
+        title: LEFTOVER_KEYS,
+        tone: Tone::Alarm,
+        headers: &["Who", "Key", "Value", "Last use", "What"],
+        rows,
+    }
+}
+
+fn revokes(actions: &[Action], key: &AdminKey) -> bool {
+    let mut revoked = actions.iter().filter_map(|action| action.change.key());
+    revoked.any(|other| other.id == key.id)
 }
 
 fn departed(plan: &Plan) -> Section {

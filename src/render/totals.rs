@@ -17,6 +17,8 @@ pub struct Totals {
     pub set_role: usize,
     /// Invites to cancel.
     pub cancel_invite: usize,
+    /// Admin keys to revoke.
+    pub revoke_key: usize,
     /// Actions that a breach about a person withholds; an undecided identity counts as one.
     pub withheld: usize,
     /// Differences that are only shown.
@@ -57,6 +59,11 @@ impl Totals {
                 Change::CancelInvite { invite: _ } => totals.cancel_invite += 1,
                 Change::Remove { member: _ } => totals.remove += 1,
                 Change::Invite { email: _, role: _ } => totals.invite += 1,
+                Change::RevokeKey {
+                    key: _,
+                    user: _,
+                    email: _,
+                } => totals.revoke_key += 1,
             }
         }
         totals
@@ -64,7 +71,7 @@ impl Totals {
 
     /// Actions that may be executed.
     pub fn actions(&self) -> usize {
-        self.remove + self.invite + self.set_role + self.cancel_invite
+        self.remove + self.invite + self.set_role + self.cancel_invite + self.revoke_key
     }
 
     /// Whether live equals desired, as far as it is managed.
@@ -74,6 +81,7 @@ impl Totals {
             invite: _,
             set_role: _,
             cancel_invite: _,
+            revoke_key: _,
             withheld,
             reported,
             vanished,
@@ -98,6 +106,7 @@ impl fmt::Display for Totals {
             invite,
             set_role,
             cancel_invite,
+            revoke_key,
             withheld,
             reported,
             vanished,
@@ -116,6 +125,10 @@ impl fmt::Display for Totals {
             (
                 cancel_invite,
                 format!("{} to cancel", count(cancel_invite, "invite")),
+            ),
+            (
+                revoke_key,
+                format!("{} to revoke", count(revoke_key, "admin key")),
             ),
         ]);
         let mut groups = vec![if changes.is_empty() {

@@ -28,9 +28,13 @@ pub(super) fn ago(at: Timestamp, now: Option<Timestamp>) -> String {
     }
 }
 
-/// Whether a time lies less than a day before another.
-pub(super) fn within_a_day(at: Timestamp, now: Option<Timestamp>) -> bool {
-    now.is_some_and(|now| now.as_second() - at.as_second() < DAY)
+/// A mark behind a time that lies less than a day before another: whatever was used then is in use.
+pub(super) fn day_mark(at: Timestamp, now: Option<Timestamp>) -> &'static str {
+    if now.is_some_and(|now| now.as_second() - at.as_second() < DAY) {
+        " (!)"
+    } else {
+        ""
+    }
 }
 
 /// The day of a time, in UTC.

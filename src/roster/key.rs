@@ -77,6 +77,14 @@ impl KeyInUse {
         }
     }
 
+    /// Whether a listed key may be the one in use.
+    pub fn may_be(&self, id: &KeyId) -> bool {
+        match self {
+            Self::Found(key) => key.id == *id,
+            Self::Unknown { reason: _ } => true,
+        }
+    }
+
     /// Why any owner may hold the key, in a clause.
     pub fn why_unknown(&self) -> &str {
         match self {

@@ -69,10 +69,10 @@ fn unknown_keys_and_values_are_never_ignored() {
             &["members.toml:5:2: unknown key `polciy`; did you mean `policy`?"],
         ),
         (
-            "[members]\n[policy]\nundeclared = \"delete\"\nadmin_keys = \"revoke\"\n",
+            "[members]\n[policy]\nundeclared = \"delete\"\nadmin_keys = \"remove\"\n",
             &[
                 "members.toml:6:14: unknown value `delete` for `undeclared`; the values are `remove` and `report`",
-                "members.toml:7:1: unknown key `admin_keys` in [policy]; the keys here are `undeclared`, `invites`, `absent`, `roles` and `freeze`",
+                "members.toml:7:14: unknown value `remove` for `admin_keys`; did you mean `revoke`?",
             ],
         ),
         (

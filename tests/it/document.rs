@@ -56,6 +56,7 @@ fn a_plan_document_has_the_published_shape() {
       "change": "invite",
       "email": "ada@acme.dev",
       "invite_id": null,
+      "key": null,
       "notes": [],
       "place": {
         "column": 1,
@@ -124,7 +125,14 @@ fn a_report_holds_to_its_schema_and_is_read_back() {
         .collect();
     assert_eq!(
         names,
-        ["done", "already-done", "failed", "unknown", "not-attempted"]
+        [
+            "done",
+            "already-done",
+            "failed",
+            "unknown",
+            "not-attempted",
+            "not-attempted"
+        ]
     );
     assert_eq!(
         document.outcomes[0].action,

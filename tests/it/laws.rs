@@ -232,6 +232,7 @@ fn world(people: &[Bits], policy: u8) -> World {
             } else {
                 Stance::Enforce
             },
+            admin_keys: stance(1),
             freeze: None,
         },
         guardrails,
@@ -456,7 +457,12 @@ fn withholds(world: &World, plan: &Plan, action: &rosterctl::plan::Action) -> bo
             email.domain() != "acme.dev"
                 || (*role == Role::Owner && !guardrails.required_owners.contains(email))
         }
-        Change::CancelInvite { invite: _ } => false,
+        Change::CancelInvite { invite: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => false,
     };
     suspicious || by_change
 }

@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails where it should"
 )]
 
+mod admin_keys;
 mod apply;
 mod canary_key;
 mod chaos;

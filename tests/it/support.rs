@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rosterctl::apply::{Conditions, Event, JournalSink, Observer};
 use rosterctl::desired::{DesiredRoster, Source, parse};
-use rosterctl::guardrail::{History, Surroundings};
+use rosterctl::guardrail::{Acceptance, History, Surroundings};
 use rosterctl::journal::Record;
 use rosterctl::outcome::Outcome;
 use rosterctl::pacing::PaceSettings;
-use rosterctl::plan::Change;
+use rosterctl::plan::{Change, PlanId};
 use rosterctl::provider::{
     BaseUrl, Clock, Credential, Gate, GateSettings, OpenAi, Stop, Transport,
 };
@@ -49,6 +49,16 @@ pub(crate) fn pending(id: &str, email: &str, role: &str) -> Map<String, Value> {
     row(json!({
         "object": "organization.invite", "id": id, "email": email, "role": role, "status": "pending",
         "created_at": 1_700_000_000, "expires_at": 1_900_000_000, "projects": [],
+    }))
+}
+
+/// An admin key in wire shape that is not the one in use.
+pub(crate) fn admin_key(id: &str, owner: &str) -> Map<String, Value> {
+    row(json!({
+        "object": "organization.admin_api_key", "id": id, "name": format!("name of {id}"),
+        "redacted_value": format!("sk-admin...{id}"), "created_at": 1_700_000_000, "expires_at": null,
+        "last_used_at": null,
+        "owner": {"type": "user", "object": "organization.user", "id": owner, "role": "owner"},
     }))
 }
 
@@ -163,6 +173,8 @@ pub(crate) struct Case {
     pub(crate) verify_timeout: Duration,
     pub(crate) journal: MemoryJournal,
     pub(crate) story: Story,
+    /// The breaches that are accepted, whatever the plan's id.
+    pub(crate) accepted: &'static str,
 }
 
 impl Case {
@@ -174,6 +186,7 @@ impl Case {
             verify_timeout: Duration::from_mins(2),
             journal: MemoryJournal::default(),
             story: Story::default(),
+            accepted: "",
         }
     }
 
@@ -227,12 +240,36 @@ impl Case {
 
     /// Computes and judges the plan.
     pub(crate) fn prepare(&self, observed: &Observed, clock: Clock) -> Prepared {
+        let acceptances = match self.accepted {
+            "" => Vec::new(),
+            kinds => {
+                let id = self.plan_id(observed, clock);
+                vec![Acceptance::parse(&format!("{id}:{kinds}")).unwrap()]
+            }
+        };
+        self.prepare_with(observed, clock, &acceptances)
+    }
+
+    fn plan_id(&self, observed: &Observed, clock: Clock) -> PlanId {
+        match self.prepare_with(observed, clock, &[]) {
+            Prepared::Approved(approved) => approved.judgement().plan.id(),
+            Prepared::Refused(refusal) => refusal.judgement().plan.id(),
+            other => panic!("no plan: {other:?}"),
+        }
+    }
+
+    fn prepare_with(
+        &self,
+        observed: &Observed,
+        clock: Clock,
+        acceptances: &[Acceptance],
+    ) -> Prepared {
         let terms = Terms {
             surroundings: Surroundings {
                 local_now: clock.now(),
                 organization_id_env: None,
             },
-            acceptances: &[],
+            acceptances,
             history: History::Known {
                 revocations: 0,
                 source: "audit log",
@@ -303,5 +340,10 @@ pub(crate) fn made(change: &Change, mutation: &Mutation) -> bool {
                 && email.as_deref() == Some(invited.as_str())
                 && role.as_deref() == Some(given.as_str())
         }
+        Change::RevokeKey {
+            key,
+            user: _,
+            email: _,
+        } => *operation == "delete-admin-key" && id == key.id.as_str(),
     }
 }

@@ -8,7 +8,14 @@ use crate::desired::{DesiredOrganization, EmailPattern, Guardrails, Policy, Stan
 use crate::roster::{Email, OrganizationId, UserId};
 
 const ORGANIZATION_KEYS: [&str; 2] = ["id", "slug"];
-const POLICY_KEYS: [&str; 5] = ["undeclared", "invites", "absent", "roles", "freeze"];
+const POLICY_KEYS: [&str; 6] = [
+    "undeclared",
+    "invites",
+    "absent",
+    "roles",
+    "admin_keys",
+    "freeze",
+];
 const GUARDRAIL_KEYS: [&str; 7] = [
     "revocations_max",
     "revocation_fraction_max",
@@ -80,6 +87,7 @@ pub(super) fn policy(reader: &mut Reader<'_, '_>, value: Value<'_>) -> Policy {
             "invites" => policy.invites = stance("cancel").unwrap_or(policy.invites),
             "absent" => policy.absent = stance("invite").unwrap_or(policy.absent),
             "roles" => policy.roles = stance("enforce").unwrap_or(policy.roles),
+            "admin_keys" => policy.admin_keys = stance("revoke").unwrap_or(policy.admin_keys),
             "freeze" => policy.freeze = reader.note(name, &value),
             _ => reader.unknown_key(&key, Some("[policy]"), &POLICY_KEYS),
         }

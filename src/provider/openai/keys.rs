@@ -17,6 +17,12 @@ static LIST_ADMIN_KEYS: Endpoint = Endpoint::new(
     "GET /organization/admin_api_keys",
 );
 
+pub(super) static DELETE_ADMIN_KEY: Endpoint = Endpoint::new(
+    Operation::DeleteAdminKey,
+    Method::DELETE,
+    "DELETE /organization/admin_api_keys/{key_id}",
+);
+
 impl<T: Transport> KeySource for OpenAi<T> {
     async fn list_admin_keys(&self) -> Result<Listing<AdminKey>, ProviderError> {
         paging::list(

@@ -17,6 +17,7 @@ mod words;
 use http::Method;
 
 use self::answer::Answer;
+use self::keys::DELETE_ADMIN_KEY;
 use self::requests::{Api, Endpoint};
 use self::wire::{Deleted, InviteBody, InviteRow, RoleBody, User};
 use crate::plan::Change;
@@ -222,7 +223,13 @@ impl<T: Transport> RosterSource for OpenAi<T> {
 
 impl<T: Transport> RosterSink for OpenAi<T> {
     async fn admit(&self, operation: Operation, wanted: usize) -> Result<Permit, ProviderError> {
-        let writes = [&MODIFY_USER, &DELETE_USER, &CREATE_INVITE, &DELETE_INVITE];
+        let writes = [
+            &MODIFY_USER,
+            &DELETE_USER,
+            &CREATE_INVITE,
+            &DELETE_INVITE,
+            &DELETE_ADMIN_KEY,
+        ];
         self.api.admit(operation, &writes, wanted).await
     }
 
@@ -234,6 +241,11 @@ impl<T: Transport> RosterSink for OpenAi<T> {
             }
             Change::Remove { member } => self.delete(&DELETE_USER, member.id.as_str()).await,
             Change::Invite { email, role } => self.invite_person(email, *role).await,
+            Change::RevokeKey {
+                key,
+                user: _,
+                email: _,
+            } => self.delete(&DELETE_ADMIN_KEY, key.id.as_str()).await,
         }
     }
 }

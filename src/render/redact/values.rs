@@ -7,10 +7,12 @@ use crate::desired::Expiry;
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::outcome::Outcome;
 use crate::plan::{
-    Action, Change, Conflict, DepartedLive, Difference, Note, Person, Plan, Reason, Remark,
-    Reported, Suspicion, UnmanagedReason, UnmanagedRow, Vanished,
+    Action, Change, Conflict, DepartedLive, Difference, LeftoverKey, Note, Person, Plan, Reason,
+    Remark, Reported, Suspicion, UnmanagedReason, UnmanagedRow, Vanished,
 };
-use crate::roster::{Invite, LiveRole, LiveRoster, Member, Observation, ProjectMembership};
+use crate::roster::{
+    AdminKey, Invite, LiveRole, LiveRoster, Member, Observation, ProjectMembership,
+};
 use crate::verify::{Foreign, Verification};
 
 /// Returns a judged plan with its addresses masked. Take its names before: they are of the real addresses.
@@ -88,6 +90,7 @@ fn plan(plan: &Plan) -> Plan {
         unmanaged,
         vanished,
         departed_live,
+        leftover_keys,
         remarks,
         unchanged,
         managed,
@@ -104,6 +107,7 @@ fn plan(plan: &Plan) -> Plan {
         unmanaged: unmanaged.iter().map(unmanaged_row).collect(),
         vanished: vanished.iter().map(self::vanished).collect(),
         departed_live: departed_live.iter().map(departed).collect(),
+        leftover_keys: leftover_keys.iter().map(leftover_key).collect(),
         remarks: remarks.iter().map(remark).collect(),
         unchanged: *unchanged,
         managed: *managed,
@@ -135,6 +139,11 @@ fn action(action: &Action) -> Action {
                 email: super::email(email),
                 role: *role,
             },
+            Change::RevokeKey { key, user, email } => Change::RevokeKey {
+                key: admin_key(key),
+                user: user.clone(),
+                email: email.as_ref().map(super::email),
+            },
         },
         person: self::person(person),
         reason: self::reason(reason),
@@ -156,7 +165,8 @@ fn reason(reason: &Reason) -> Reason {
         | Reason::Absent
         | Reason::InviteRoleDiffers
         | Reason::InviteSurplus
-        | Reason::InviteOfRemoved => reason.clone(),
+        | Reason::InviteOfRemoved
+        | Reason::KeyOutlives { owner: _ } => reason.clone(),
     }
 }
 
@@ -169,6 +179,36 @@ fn note(note: &Note) -> Note {
         | Note::KeyUsed { at: _ }
         | Note::AddedRecently { at: _ }
         | Note::Projects { count: _ } => note.clone(),
+    }
+}
+
+fn leftover_key(row: &LeftoverKey) -> LeftoverKey {
+    let LeftoverKey { person, key, fate } = row;
+    LeftoverKey {
+        person: self::person(person),
+        key: admin_key(key),
+        fate: *fate,
+    }
+}
+
+fn admin_key(key: &AdminKey) -> AdminKey {
+    let AdminKey {
+        id,
+        name,
+        redacted_value,
+        holder,
+        created_at,
+        expires_at,
+        last_used_at,
+    } = key;
+    AdminKey {
+        id: id.clone(),
+        name: name.as_deref().map(text),
+        redacted_value: text(redacted_value),
+        holder: holder.clone(),
+        created_at: *created_at,
+        expires_at: *expires_at,
+        last_used_at: *last_used_at,
     }
 }
 
@@ -402,6 +442,9 @@ fn remark(remark: &Remark) -> Remark {
         },
         Remark::Invited { email } => Remark::Invited {
             email: super::email(email),
+        },
+        Remark::KeysUnread { reason } => Remark::KeysUnread {
+            reason: text(reason),
         },
         Remark::InviteOfMember { email } => Remark::InviteOfMember {
             email: super::email(email),

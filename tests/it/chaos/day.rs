@@ -12,7 +12,7 @@ use rosterctl::reconcile::{Finished, Prepared, Unverified, finish, observe};
 use rosterctl::roster::LiveRoster;
 use rosterctl::simulator::{Hints, Limit, Settings};
 
-use crate::support::{Case, file, outcomes, pending, quiet, roster, started_at, user};
+use crate::support::{Case, admin_key, file, outcomes, pending, quiet, roster, started_at, user};
 
 /// A day that is over.
 pub(super) struct Day {
@@ -138,8 +138,19 @@ fn make(seed: u64) -> Case {
     for at in 0..rng.usize(0..3) {
         declare(&format!("joins{at}@acme.dev"), "reader");
     }
+    let mut keys = Vec::new();
+    for row in &users {
+        let id = row["id"].as_str().unwrap();
+        let outlives = id.starts_with("user-falls") || id.starts_with("user-leaves");
+        if outlives && rng.u8(..3) == 0 {
+            keys.push(admin_key(&format!("key-of-{id}"), id));
+        }
+    }
     rng.shuffle(&mut users);
-    let text = file(&lines).replace(
+    let mut rows = roster(users, invites);
+    rows.admin_api_keys.extend(keys);
+    let text = file(&lines).replace("[guardrails]", "admin_keys = \"revoke\"\n[guardrails]");
+    let text = text.replace(
         "owners_min = 1",
         &format!(
             "owners_min = 1\nrevocations_max = 40\nrequired_owners = [{}]",
@@ -155,7 +166,7 @@ fn make(seed: u64) -> Case {
             .choice(&[Hints::None, Hints::RetryAfter, Hints::Headers, Hints::Body])
             .unwrap(),
         chaos: rng.f64() * 0.3,
-        ..quiet(roster(users, invites))
+        ..quiet(rows)
     };
     Case::new(settings, &text)
 }

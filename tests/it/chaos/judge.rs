@@ -97,7 +97,12 @@ fn untrue(
         Change::SetRole { member: _, to: _ } => 2,
         Change::Remove { member: _ }
         | Change::CancelInvite { invite: _ }
-        | Change::Invite { email: _, role: _ } => 1,
+        | Change::Invite { email: _, role: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => 1,
     };
     let intents = day.case.journal.records.iter().filter(
         |record| matches!(record, Record::Intent(intent) if intent.change == action.change),
@@ -118,6 +123,11 @@ fn is_gone(day: &Day, change: &Change) -> bool {
     let (table, id) = match change {
         Change::Remove { member } => ("users", member.id.as_str()),
         Change::CancelInvite { invite } => ("invites", invite.id.as_str()),
+        Change::RevokeKey {
+            key,
+            user: _,
+            email: _,
+        } => ("admin_api_keys", key.id.as_str()),
         // These two take no row, so that they cannot be done already.
         Change::SetRole { member: _, to: _ } | Change::Invite { email: _, role: _ } => {
             return false;
@@ -125,7 +135,7 @@ fn is_gone(day: &Day, change: &Change) -> bool {
     };
     let state = day.case.simulator.state();
     let rows = state[table].as_array().cloned().unwrap_or_default();
-    let is_live = |row: &Value| table == "users" || row["status"] == "pending";
+    let is_live = |row: &Value| table != "invites" || row["status"] == "pending";
     !rows.iter().any(|row| row["id"] == id && is_live(row))
 }
 
@@ -198,9 +208,19 @@ fn unlike(day: &Day, before: &LiveRoster, actions: &[&Action], others: &[Mutatio
         }
     }
     invited_meant.retain(|(email, _)| !touched.contains(email.as_str()));
+    let revoked = |id: &str| {
+        let mut keys = actions.iter().filter_map(|action| action.change.key());
+        keys.any(|key| key.id.as_str() == id)
+    };
+    let keys: BTreeSet<(String, String)> = rows("admin_api_keys")
+        .iter()
+        .map(|row| (text(row, "id"), text(row, "name")))
+        .filter(|(id, _)| revoked(id))
+        .collect();
     [
         ("people", people, people_meant),
         ("invites", invited, invited_meant),
+        ("revoked keys", keys, BTreeSet::new()),
     ]
     .into_iter()
     .filter(|(_, found, meant)| found != meant)

@@ -25,14 +25,16 @@ enum Kind {
     CancelInvite,
     Remove,
     Invite,
+    RevokeKey,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::SetRole,
         Self::CancelInvite,
         Self::Remove,
         Self::Invite,
+        Self::RevokeKey,
     ];
 
     fn of(change: &Change) -> Self {
@@ -41,6 +43,11 @@ impl Kind {
             Change::CancelInvite { invite: _ } => Self::CancelInvite,
             Change::Remove { member: _ } => Self::Remove,
             Change::Invite { email: _, role: _ } => Self::Invite,
+            Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => Self::RevokeKey,
         }
     }
 
@@ -50,6 +57,7 @@ impl Kind {
             Self::CancelInvite => "DELETE /organization/invites/{invite_id}",
             Self::Remove => "DELETE /organization/users/{user_id}",
             Self::Invite => "POST /organization/invites",
+            Self::RevokeKey => "DELETE /organization/admin_api_keys/{key_id}",
         }
     }
 }
@@ -89,6 +97,7 @@ fn moments() -> Vec<Moment> {
         (Kind::SetRole, LIST_USERS, ParkPoint::BeforeEffect),
         (Kind::CancelInvite, LIST_INVITES, ParkPoint::BeforeEffect),
         (Kind::Invite, LIST_KEYS, ParkPoint::BeforeEffect),
+        (Kind::RevokeKey, LIST_KEYS, ParkPoint::AfterEffect),
         // The first removal is being proven; the others wait for it.
         (Kind::Remove, GET_USER, ParkPoint::BeforeEffect),
         (Kind::Remove, GET_USER, ParkPoint::AfterEffect),

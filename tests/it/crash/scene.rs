@@ -21,12 +21,12 @@ use tokio::time::timeout;
 
 use super::{Kind, Moment};
 use crate::cli::{Desk, age};
-use crate::support::{file, made, pending, quiet, roster, user};
+use crate::support::{admin_key, file, made, pending, quiet, roster, user};
 
 /// Time for a run to reach its moment.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Changes of the plan: four roles, three cancelled invites, four removals, three invites.
-const CHANGES: usize = 14;
+/// Changes of the plan: four roles, three cancelled invites, four removals, three invites, three keys.
+const CHANGES: usize = 17;
 
 /// How far a change has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,19 +80,28 @@ impl Scene {
             pending("invite-2", "unwanted2@acme.dev", "reader"),
             pending("invite-3", "other@acme.dev", "owner"),
         ];
+        let mut rows = roster(users, invites);
+        for (id, owner) in [
+            ("key_2", "user-f1"),
+            ("key_3", "user-f2"),
+            ("key_4", "user-f2"),
+        ] {
+            rows.admin_api_keys.push(admin_key(id, owner));
+        }
         let text = file(
             "\"bob@acme.dev\" = {}\n\
              \"rises1@acme.dev\" = { role = \"owner\" }\n\"rises2@acme.dev\" = { role = \"owner\" }\n\
              \"falls1@acme.dev\" = { role = \"reader\" }\n\"falls2@acme.dev\" = { role = \"reader\" }\n\
              \"other@acme.dev\" = {}\n\"joins1@acme.dev\" = {}\n\"joins2@acme.dev\" = {}",
         )
+        .replace("[guardrails]", "admin_keys = \"revoke\"\n[guardrails]")
         .replace(
             "owners_min = 1",
             "owners_min = 1\nrequired_owners = [\"ada@acme.dev\", \"rises1@acme.dev\", \"rises2@acme.dev\"]",
         );
         let settings = Settings {
             started_at_s: Timestamp::now().as_second(),
-            ..quiet(roster(users, invites))
+            ..quiet(rows)
         };
         let (simulator, address, end) = serve(settings);
         let desk = Desk::new(&text)

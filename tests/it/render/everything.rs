@@ -2,14 +2,14 @@
 
 use rosterctl::guardrail::{BreachKind, Judgement};
 use rosterctl::plan::{
-    Conflict, DepartedLive, Difference, Note, Person, Plan, Reason, Remark, Reported,
-    UnmanagedReason, UnmanagedRow, Vanished,
+    Conflict, DepartedLive, Difference, LeftoverKey, Note, OwnerFate, Person, Plan, Reason, Remark,
+    Reported, UnmanagedReason, UnmanagedRow, Vanished,
 };
 use rosterctl::roster::{LiveRole, Protection, Role};
 
 use super::fixtures::{
-    approved, breach, cancel, email, hours_ago, invite, invited, member, place, plan, remove,
-    set_role, user, with, withheld,
+    admin_key, approved, breach, cancel, email, hours_ago, invite, invited, leftover_key, member,
+    place, plan, remove, revoke_key, set_role, user, with, withheld,
 };
 
 pub(super) fn judgement() -> Judgement {
@@ -27,6 +27,10 @@ pub(super) fn judgement() -> Judgement {
         ),
         cancel(invite("invite-1", "bob@acme.dev", Role::Reader)),
         set_role(member("user-9", "lin@acme.dev", Role::Owner), Role::Reader),
+        revoke_key(
+            admin_key("key_1", "user-8", "deploy"),
+            &member("user-8", "mallory@acme.dev", Role::Owner),
+        ),
     ];
     actions[0].place = Some(place(12));
     actions[1].reason = Reason::Departed {
@@ -103,6 +107,19 @@ fn rows(plan: Plan) -> Plan {
             why: "departed since 2026-11-20".to_owned(),
             protection: Protection::ScimManaged,
         }],
+        leftover_keys: vec![
+            leftover_key(
+                admin_key("key_1", "user-8", "deploy"),
+                &member("user-8", "mallory@acme.dev", Role::Owner),
+            ),
+            LeftoverKey {
+                fate: OwnerFate::Demoted,
+                ..leftover_key(
+                    admin_key("key_2", "user-9", "export"),
+                    &member("user-9", "lin@acme.dev", Role::Owner),
+                )
+            },
+        ],
         remarks: vec![
             Remark::Renamed {
                 declared: email("grace@acme.dev"),

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rosterctl::desired::Place;
 use rosterctl::document::{PlanIds, PlanView};
 use rosterctl::guardrail::{Breach, BreachKind, Judgement, Withheld};
-use rosterctl::plan::{Action, Change, Note, Person, Plan, Reason};
+use rosterctl::plan::{Action, Change, LeftoverKey, Note, OwnerFate, Person, Plan, Reason};
 use rosterctl::roster::{
-    Email, Flags, Invite, InviteId, InviteStatus, LiveRole, Member, Operation, Role, UserId,
+    AdminKey, Email, Flags, Invite, InviteId, InviteStatus, KeyHolder, KeyId, LiveRole, Member,
+    Operation, Role, UserId,
 };
 use rosterctl::schedule::{Cost, OperationCost};
 use serde_json::Value;
@@ -100,6 +101,40 @@ pub(crate) fn invited(address: &str, role: Role) -> Action {
     action(Change::Invite { email, role }, Reason::Absent)
 }
 
+/// An admin key of a member, with a name of somebody's choice.
+pub(crate) fn admin_key(id: &str, holder: &str, name: &str) -> AdminKey {
+    AdminKey {
+        id: KeyId::parse(id).unwrap(),
+        name: Some(name.to_owned()),
+        redacted_value: "sk-admin...abc".to_owned(),
+        holder: KeyHolder::Person(user(holder)),
+        created_at: Some(hours_ago(1000)),
+        expires_at: None,
+        last_used_at: Some(hours_ago(3)),
+    }
+}
+
+pub(crate) fn revoke_key(key: AdminKey, holder: &Member) -> Action {
+    let change = Change::RevokeKey {
+        key,
+        user: holder.id.clone(),
+        email: holder.email.clone(),
+    };
+    let owner = OwnerFate::Removed;
+    Action {
+        person: Person::member(holder),
+        ..action(change, Reason::KeyOutlives { owner })
+    }
+}
+
+pub(crate) fn leftover_key(key: AdminKey, holder: &Member) -> LeftoverKey {
+    LeftoverKey {
+        person: Person::member(holder),
+        key,
+        fate: OwnerFate::Removed,
+    }
+}
+
 pub(crate) fn with(action: Action, notes: impl IntoIterator<Item = Note>) -> Action {
     Action {
         notes: notes.into_iter().collect(),
@@ -120,6 +155,7 @@ pub(crate) fn plan(actions: Vec<Action>) -> Plan {
         unmanaged: Vec::new(),
         vanished: Vec::new(),
         departed_live: Vec::new(),
+        leftover_keys: Vec::new(),
         remarks: Vec::new(),
         unchanged: 41,
         managed: 45,

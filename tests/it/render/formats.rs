@@ -35,12 +35,19 @@ fn many(people: usize) -> Judgement {
 
 #[test]
 fn a_comment_puts_revocations_first_and_folds_what_is_quiet() {
-    insta::assert_snapshot!(comment(everything()), @"
+    insta::assert_snapshot!(comment(everything()), @r#"
     <!-- rosterctl:plan:default -->
-    ### Membership plan for `org-AbC123`: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged
+    ### Membership plan for `org-AbC123`: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel, 1 admin key to revoke; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged
 
     > [!CAUTION]
     > 4 revocations: read who loses access before you approve.
+
+    #### Admin keys that outlive their owner
+
+    | | Who | Key | Value | Last use | What | Details |
+    |---|---|---|---|---|---|---|
+    | `!` | `mallory@acme.dev` | `deploy` | `sk-admin...abc` | used 3 hours ago (!) | its owner is removed; revoked by this plan |  |
+    | `!` | `lin@acme.dev` | `export` | `sk-admin...abc` | used 3 hours ago (!) | its owner is demoted; left as it is | An admin key goes on working without its owner, and can invite them back<br>Way on: admin_keys = "revoke" under [policy] revokes the keys of whoever the file removes, demotes or declares departed by id; or revoke it in the dashboard |
 
     #### Departed, still live
 
@@ -56,13 +63,14 @@ fn a_comment_puts_revocations_first_and_folds_what_is_quiet() {
     | `~` | re-role | `lin@acme.dev` | owner -> reader | role differs |  |
     | `-` | remove | `eve@acme.dev` | reader | `departed since 2026-11-20 (HR-9)` |  |
     | `-` | cancel invite | `bob@acme.dev` | reader | undeclared |  |
+    | `-` | revoke key | `mallory@acme.dev` | `sk-admin...abc` | its owner is removed; named `deploy` |  |
     | `+` | invite | `ada@acme.dev` | reader | declared, not in | [`members.toml:12`](https://github.com/acme/access/blob/0123abc/members.toml#L12) |
 
     #### Withheld
 
     | | Change | Who | Role | Why | Details |
     |---|---|---|---|---|---|
-    | `-` | remove | `root@acme.dev` | owner | undeclared | key-owner: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner`; or once: --accept cd132b16a76740acbbcc:key-owner |
+    | `-` | remove | `root@acme.dev` | owner | undeclared | key-owner: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner`; or once: --accept 8db6ee3c20b66cb65b3c:key-owner |
     | `!` | undecided | `twin@acme.dev` |  |  | identity-conflict: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner` |
 
     <details><summary>Accepted in this run (1)</summary>
@@ -115,10 +123,10 @@ fn a_comment_puts_revocations_first_and_folds_what_is_quiet() {
     </details>
 
     - Next: `rosterctl apply`
-    - With what is withheld: `rosterctl apply --accept cd132b16a76740acbbcc:key-owner`
+    - With what is withheld: `rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner`
 
-    <sub>Plan `cd132b16a76740acbbcc` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
-    ");
+    <sub>Plan `8db6ee3c20b66cb65b3c` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
+    "#);
 }
 
 #[test]
@@ -223,19 +231,21 @@ fn a_diff_is_shown_only_where_there_is_room() {
 fn annotations_name_the_line_of_the_file() {
     let mut judgement = everything();
     judgement.breaches = vec![breach(BreachKind::RevocationFractionMax, 0.5, 0.25)];
-    insta::assert_snapshot!(plan_github(&Shown::new(judgement, 2).view()), @"
-    ::error title=Refused::revocation-fraction-max  50.0 %25, limit 25.0 %25. the plan has 0.5, and the limit is 0.25. Way on: change the limit under [guardrails] in a reviewed commit; or once: --accept cd132b16a76740acbbcc:revocation-fraction-max
+    insta::assert_snapshot!(plan_github(&Shown::new(judgement, 2).view()), @r#"
+    ::error title=Refused::revocation-fraction-max  50.0 %25, limit 25.0 %25. the plan has 0.5, and the limit is 0.25. Way on: change the limit under [guardrails] in a reviewed commit; or once: --accept 8db6ee3c20b66cb65b3c:revocation-fraction-max
+    ::warning title=Admin keys that outlive their owner::mallory@acme.dev  deploy  sk-admin...abc  used 3 hours ago (!)  its owner is removed; revoked by this plan
+    ::warning title=Admin keys that outlive their owner::lin@acme.dev  export  sk-admin...abc  used 3 hours ago (!)  its owner is demoted; left as it is. An admin key goes on working without its owner, and can invite them back. Way on: admin_keys = "revoke" under [policy] revokes the keys of whoever the file removes, demotes or declares departed by id; or revoke it in the dashboard
     ::warning title=Departed%2C still live::old@acme.dev  reader  departed since 2026-11-20  SCIM-managed, never removed here
     ::warning title=Changes%2C not to be made::remove  mallory@acme.dev  owner  undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects
     ::warning title=Changes%2C not to be made::re-role  lin@acme.dev  owner -> reader  role differs
     ::warning title=Changes%2C not to be made::remove  eve@acme.dev  reader  departed since 2026-11-20 (HR-9)
     ::warning title=Changes%2C not to be made::cancel invite  bob@acme.dev  reader  undeclared
-    ::warning title=Withheld::remove  root@acme.dev  owner  undeclared. key-owner: root@acme.dev is withheld. Way on: run with the admin key of another owner; or once: --accept cd132b16a76740acbbcc:key-owner
-    ::warning title=Withheld::undecided  twin@acme.dev. identity-conflict: root@acme.dev is withheld. Way on: run with the admin key of another owner
-    ::warning file=members.toml,line=40,col=1,title=Vanished::gone@acme.dev  user-22  pinned, no longer live; not invited until the pin is taken out
+    ::warning title=Changes%2C not to be made::revoke key  mallory@acme.dev  sk-admin...abc  its owner is removed; named deploy
+    ::warning title=Withheld::remove  root@acme.dev  owner  undeclared. key-owner: root@acme.dev is withheld. Way on: run with the admin key of another owner; or once: --accept 8db6ee3c20b66cb65b3c:key-owner
+    ::warning title=Membership::and 2 more; the JSON document has all of them
     ::notice file=members.toml,line=12,col=1,title=Changes%2C not to be made::invite  ada@acme.dev  reader  declared, not in
-    ::notice title=Membership::Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged. Refused by revocation-fraction-max: nothing is executed. Plan id cd132b16a76740acbbcc.
-    ");
+    ::notice title=Membership::Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel, 1 admin key to revoke; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged. Refused by revocation-fraction-max: nothing is executed. Plan id 8db6ee3c20b66cb65b3c.
+    "#);
 }
 
 #[test]
@@ -250,7 +260,7 @@ fn annotations_count_what_the_page_would_not_show() {
 fn a_merge_request_gets_three_figures() {
     assert_eq!(
         gitlab(&everything()),
-        "{\"create\":1,\"delete\":3,\"update\":1}\n"
+        "{\"create\":1,\"delete\":4,\"update\":1}\n"
     );
 }
 
@@ -268,7 +278,10 @@ fn a_page_needs_nothing_else() {
     for foreign in ["http://", "https://", "src=", "<link", "url("] {
         assert!(!page.contains(foreign), "{foreign}");
     }
-    let row = page.lines().find(|line| line.contains("mallory")).unwrap();
+    let row = page
+        .lines()
+        .find(|line| line.contains("<td>remove</td><td><bdi>mallory"))
+        .unwrap();
     insta::assert_snapshot!(row, @r#"<tr><td class="take">-</td><td>remove</td><td><bdi>mallory@acme.dev</bdi></td><td>owner</td><td>undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects</td></tr>"#);
 }
 
@@ -292,7 +305,7 @@ fn a_report_has_every_format_too() {
     <!-- rosterctl:plan:default -->
     ### Membership apply for `org-AbC123`
 
-    Plan cd132b16a76740acbbcc: 2 done, 1 failed, 2 not attempted; 2 withheld by the guardrails.
+    Plan 8db6ee3c20b66cb65b3c: 2 done, 1 failed, 3 not attempted; 2 withheld by the guardrails.
 
     > [!CAUTION]
     > Not verified. Exit 5: some action failed, was withheld, is unknown or was not attempted.
@@ -304,6 +317,7 @@ fn a_report_has_every_format_too() {
     | `-` | remove | `mallory@acme.dev` | owner | failed: `` `DELETE /organization/users/{user_id}` failed: 403 `` |
     | `-` | cancel invite | `bob@acme.dev` | reader | not attempted |
     | `~` | re-role | `lin@acme.dev` | owner -> reader | not attempted |
+    | `-` | revoke key | `mallory@acme.dev` | `sk-admin...abc` | not attempted |
 
     #### Done
 
@@ -320,20 +334,21 @@ fn a_report_has_every_format_too() {
     | `!` | undecided | `twin@acme.dev` |  |  | identity-conflict: `root@acme.dev is withheld`<br>Way on: `run with the admin key of another owner` |
 
 
-    <sub>Plan `cd132b16a76740acbbcc` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
+    <sub>Plan `8db6ee3c20b66cb65b3c` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
     ");
     insta::assert_snapshot!(report_github(&view), @"
     ::error title=Not done::remove  mallory@acme.dev  owner  failed: `DELETE /organization/users/{user_id}` failed: 403
     ::error title=Not done::cancel invite  bob@acme.dev  reader  not attempted
     ::error title=Not done::re-role  lin@acme.dev  owner -> reader  not attempted
+    ::error title=Not done::revoke key  mallory@acme.dev  sk-admin...abc  not attempted
     ::warning title=Withheld::remove  root@acme.dev  owner  undeclared. key-owner: root@acme.dev is withheld. Way on: run with the admin key of another owner
     ::warning title=Withheld::undecided  twin@acme.dev. identity-conflict: root@acme.dev is withheld. Way on: run with the admin key of another owner
     ::notice title=Done::invite  ada@acme.dev  reader  done
     ::notice title=Done::remove  eve@acme.dev  reader  done
-    ::notice title=Membership::Plan cd132b16a76740acbbcc: 2 done, 1 failed, 2 not attempted; 2 withheld by the guardrails. Not verified. Exit 5: some action failed, was withheld, is unknown or was not attempted.
+    ::notice title=Membership::Plan 8db6ee3c20b66cb65b3c: 2 done, 1 failed, 3 not attempted; 2 withheld by the guardrails. Not verified. Exit 5: some action failed, was withheld, is unknown or was not attempted.
     ");
     let page = report_html(&view);
-    assert!(page.contains("<h2>Not done (3)</h2>") && page.contains("<h2>Done (2)</h2>"));
+    assert!(page.contains("<h2>Not done (4)</h2>") && page.contains("<h2>Done (2)</h2>"));
 }
 
 #[test]

@@ -8,19 +8,19 @@ use rosterctl::desired::Place;
 use rosterctl::document::{PlanDocument, ReportDocument, RosterDocument};
 use rosterctl::guardrail::{BreachKind, Judgement};
 use rosterctl::outcome::Outcome;
-use rosterctl::plan::{Conflict, Person, Reason, UnmanagedReason};
+use rosterctl::plan::{Change, Conflict, Person, Reason, UnmanagedReason};
 use rosterctl::render::{
     Comment, Paint, ReportView, diff, failure_markdown, json, plan_github, plan_html,
     plan_markdown, plan_text, refusal_text, report_github, report_html, report_markdown,
     report_text, roster_table,
 };
 use rosterctl::roster::{
-    Capabilities, Email, InviteId, LiveRole, LiveRoster, Member, Observation, ProjectMembership,
-    Role, SeenOrganization, UserId,
+    AdminKey, Capabilities, Email, InviteId, KeyId, LiveRole, LiveRoster, Member, Observation,
+    ProjectMembership, Role, SeenOrganization, UserId,
 };
 use rosterctl::verify::{Foreign, Verification};
 
-use super::fixtures::{Shown, breach, everything, invite, member, place};
+use super::fixtures::{Shown, admin_key, breach, everything, invite, member, place};
 
 /// Bytes to which a line of `long.txt` is repeated.
 const LONG_BYTES: usize = 10_000;
@@ -116,6 +116,14 @@ fn hostile_member(value: &str) -> Member {
     }
 }
 
+fn hostile_key(value: &str) -> AdminKey {
+    AdminKey {
+        id: KeyId::parse(&id(value)).unwrap(),
+        redacted_value: value.to_owned(),
+        ..admin_key("key_1", "user-1", value)
+    }
+}
+
 /// The plan with every kind of row, with the value in every place that takes text.
 fn hostile(value: &str) -> Judgement {
     let mut judgement = everything();
@@ -150,10 +158,22 @@ fn hostile(value: &str) -> Judgement {
         if let Reason::Departed { since: _, ticket } = &mut action.reason {
             *ticket = Some(text());
         }
-        if let rosterctl::plan::Change::Remove { member } = &mut action.change {
-            *member = hostile_member(value);
-            member.email = None;
+        match &mut action.change {
+            Change::Remove { member } => {
+                *member = hostile_member(value);
+                member.email = None;
+            }
+            Change::RevokeKey { key, user, email } => {
+                *key = hostile_key(value);
+                *user = UserId::parse(&id(value)).unwrap();
+                *email = None;
+            }
+            Change::SetRole { .. } | Change::CancelInvite { .. } | Change::Invite { .. } => {}
         }
+    }
+    for row in &mut judgement.plan.leftover_keys {
+        row.person = nameless.clone();
+        row.key = hostile_key(value);
     }
     for withheld in &mut judgement.withheld {
         withheld.person = nameless.clone();
@@ -360,7 +380,7 @@ fn a_comment_has_the_same_tables_whatever_is_in_them() {
         plan_markdown(&shown.view(), &comment)
     };
     let usual = markdown_shape(&comment("Ada"));
-    assert_eq!(usual.0.len(), 10);
+    assert_eq!(usual.0.len(), 11);
     for (file, value) in corpus() {
         let text = comment(&value);
         assert!(text.len() < 60_000, "{file}: {}", text.len());

@@ -52,6 +52,7 @@ fn what_did_not_happen_stands_first() {
       - remove         mallory@acme.dev  owner            failed: `DELETE /organization/users/{user_id}` failed: 403 (req_3)
       - cancel invite  bob@acme.dev      reader           unknown: no answer (req_4)
       ~ re-role        lin@acme.dev      owner -> reader  not attempted
+      - revoke key     mallory@acme.dev  sk-admin...abc   not attempted
 
     Done:
       + invite  ada@acme.dev  reader  done
@@ -74,7 +75,7 @@ fn what_did_not_happen_stands_first() {
     Changed by somebody else meanwhile:
         guest@acme.dev  appeared as reader
 
-    Plan cd132b16a76740acbbcc: 1 done, 1 already done, 1 failed, 1 unknown, 1 not attempted; 2 withheld by the guardrails.
+    Plan 8db6ee3c20b66cb65b3c: 1 done, 1 already done, 1 failed, 1 unknown, 2 not attempted; 2 withheld by the guardrails.
     Not verified: 1 executed action not visible yet, 1 person outside the plan gone.
     Journal: .rosterctl/org-AbC123/journal/20261124T031500Z-0123456789abcdef0123.jsonl
     Exit 5: some action failed, was withheld, is unknown or was not attempted.

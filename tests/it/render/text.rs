@@ -19,8 +19,14 @@ fn nothing_to_do_is_one_line() {
 
 #[test]
 fn every_kind_of_row_has_its_section() {
-    insta::assert_snapshot!(text(everything(), 2), @"
+    insta::assert_snapshot!(text(everything(), 2), @r#"
     Plan for org-AbC123, read 2026-11-24 03:15 UTC
+
+    Admin keys that outlive their owner:
+      ! mallory@acme.dev  deploy  sk-admin...abc  used 3 hours ago (!)  its owner is removed; revoked by this plan
+      ! lin@acme.dev      export  sk-admin...abc  used 3 hours ago (!)  its owner is demoted; left as it is
+          An admin key goes on working without its owner, and can invite them back
+          Way on: admin_keys = "revoke" under [policy] revokes the keys of whoever the file removes, demotes or declares departed by id; or revoke it in the dashboard
 
     Departed, still live:
       ! old@acme.dev  reader  departed since 2026-11-20  SCIM-managed, never removed here
@@ -30,12 +36,13 @@ fn every_kind_of_row_has_its_section() {
       ~ re-role        lin@acme.dev      owner -> reader  role differs
       - remove         eve@acme.dev      reader           departed since 2026-11-20 (HR-9)
       - cancel invite  bob@acme.dev      reader           undeclared
+      - revoke key     mallory@acme.dev  sk-admin...abc   its owner is removed; named deploy
       + invite         ada@acme.dev      reader           declared, not in (members.toml:12)
 
     Withheld:
       - remove     root@acme.dev  owner  undeclared
           key-owner: root@acme.dev is withheld
-          Way on: run with the admin key of another owner; or once: --accept cd132b16a76740acbbcc:key-owner
+          Way on: run with the admin key of another owner; or once: --accept 8db6ee3c20b66cb65b3c:key-owner
       ! undecided  twin@acme.dev
           identity-conflict: root@acme.dev is withheld
           Way on: run with the admin key of another owner
@@ -62,11 +69,11 @@ fn every_kind_of_row_has_its_section() {
         the weekly cap is not enforced: no history is readable
 
     Cost: 2 removals, about 15 s at 8/min.
-    Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged.
-    Plan id cd132b16a76740acbbcc.
+    Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel, 1 admin key to revoke; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged.
+    Plan id 8db6ee3c20b66cb65b3c.
     Next: rosterctl apply
-    With what is withheld: rosterctl apply --accept cd132b16a76740acbbcc:key-owner
-    ");
+    With what is withheld: rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner
+    "#);
 }
 
 #[test]
