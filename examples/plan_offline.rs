@@ -75,6 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Err(refusal) => refusal.judgement(),
     };
     let view = PlanView {
+        impact: None,
         judgement,
         ids: &PlanIds::of(judgement),
         cost: &schedule::cost(

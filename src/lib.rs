@@ -29,6 +29,7 @@ pub mod cli;
 pub mod desired;
 pub mod document;
 pub mod guardrail;
+pub mod impact;
 pub mod journal;
 pub mod outcome;
 pub mod pacing;

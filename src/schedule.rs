@@ -145,6 +145,27 @@ pub fn cost(actions: &[Action], live: &LiveRoster, book: &PaceBook) -> Cost {
     if live.capabilities().invites {
         requests.insert(Operation::ListInvites, pages(live.invites().len()));
     }
+    priced(requests, book)
+}
+
+/// What a sweep would ask of the provider: the keys of every project and the members of the active ones.
+///
+/// `projects` are all and the active ones; `None`: nobody has listed them yet, so only the list itself has a figure
+/// and the whole time is open.
+pub fn sweep_cost(projects: Option<(usize, usize)>, book: &PaceBook) -> Cost {
+    let Some((all, active)) = projects else {
+        let list = priced(BTreeMap::from([(Operation::ListProjects, 1)]), book);
+        return Cost { time: None, ..list };
+    };
+    let requests = BTreeMap::from([
+        (Operation::ListProjectKeys, all),
+        (Operation::ListProjectUsers, active),
+    ]);
+    priced(requests, book)
+}
+
+/// Requests and the time they take at the pace known for each, operations side by side.
+fn priced(requests: BTreeMap<Operation, usize>, book: &PaceBook) -> Cost {
     let operations: Vec<OperationCost> = requests
         .into_iter()
         .map(|(operation, requests)| {

@@ -15,6 +15,7 @@ use super::execute::{Executed, Manner, execute};
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
 use super::forms::{PlanForms, ReportForms, StayForms};
+use super::impact::ImpactWish;
 use super::look::{Run, Sheet};
 use super::plan::{AcceptArgs, apply_command};
 use super::progress::Progress;
@@ -83,6 +84,7 @@ async fn apply(
         environment,
     )?;
     run.require_history = args.accept.require_history;
+    run.impact = ImpactWish::of_flag(args.accept.impact);
     let _lock = run.state.lock(run.clock.now())?;
     let decision = if args.yes {
         decide(&run, &mut Given).await?
@@ -137,7 +139,8 @@ async fn go<T: Transport>(
         reference: args.reference.clone(),
     };
     let mut progress = Progress::new(terminal::say);
-    let executed = execute(run, approved, &observed, &manner, &mut progress).await?;
+    let mut executed = execute(run, approved, &observed, &manner, &mut progress).await?;
+    executed.aftermath = run.aftermath(&sheet, &executed).await;
     let journal = executed
         .journal
         .as_deref()
@@ -177,6 +180,7 @@ fn report<'a>(
         plan: sheet.view(None),
         outcomes: &executed.outcomes,
         verification: executed.verification.as_ref(),
+        aftermath: executed.aftermath.as_ref(),
         exit_code: executed.exit.code(),
         journal,
     }

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::terminal;
 use crate::apply::{Conditions, End};
 use crate::guardrail::{ApprovedPlan, Breach, BreachKind, Judgement};
+use crate::impact::Aftermath;
 use crate::journal::{BreachRecord, Closing, KeyOwner, PlanRecord};
 use crate::outcome::{Exit, Outcome};
 use crate::plan::{Action, effect};
@@ -40,6 +41,8 @@ pub(super) struct Executed {
     pub(super) exit: Exit,
     /// The journal of the run, if there was anything to execute.
     pub(super) journal: Option<PathBuf>,
+    /// What became of the keys of whoever was removed, if anybody looked.
+    pub(super) aftermath: Option<Aftermath>,
 }
 
 impl Executed {
@@ -48,6 +51,7 @@ impl Executed {
         Self {
             outcomes: redact::outcomes(&self.outcomes),
             verification: self.verification.as_ref().map(redact::verification),
+            aftermath: self.aftermath.as_ref().map(redact::aftermath),
             ..self
         }
     }
@@ -136,6 +140,7 @@ fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: Pat
         verification,
         exit,
         journal: Some(journal),
+        aftermath: None,
     }
 }
 
@@ -153,6 +158,7 @@ fn left(judgement: &Judgement, progress: &Progress, journal: PathBuf) -> Execute
         verification: None,
         exit: Exit::Partial,
         journal: Some(journal),
+        aftermath: None,
     }
 }
 

@@ -88,6 +88,7 @@ impl Forms for StayForms<'_> {
             plan: self.plan.sheet.view(None),
             outcomes: &[],
             verification: None,
+            aftermath: None,
             exit_code: self.exit.code(),
             journal: None,
         })

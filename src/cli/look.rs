@@ -8,6 +8,7 @@ use super::connect::ProviderArgs;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::MembersFile;
+use super::impact::{ImpactWish, Impacted};
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
@@ -41,6 +42,8 @@ pub(super) struct Run<T> {
     pub(super) expiry_notice_days: u32,
     /// Whether a plan that revokes is refused when nobody knows what was revoked this week.
     pub(super) require_history: bool,
+    /// Whether the projects are swept for what removals break.
+    pub(super) impact: ImpactWish,
 }
 
 /// What a look found.
@@ -68,6 +71,8 @@ pub(super) struct Sheet {
     masked: Option<Judgement>,
     ids: PlanIds,
     cost: Cost,
+    /// What its removals break, as far as anybody looked.
+    pub(super) impact: Option<Impacted>,
     /// Whether there is a plan at all.
     pub(super) is_plan: bool,
 }
@@ -112,6 +117,7 @@ impl Run<Sockets> {
             acceptances: acceptances.to_vec(),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
             require_history: false,
+            impact: ImpactWish::IfCheap,
         })
     }
 }
@@ -177,7 +183,11 @@ impl<T: Transport> Run<T> {
         Ok(match self.observe().await? {
             Ok(observed) => {
                 let history = self.history(&observed).await?;
-                self.judge(observed, history)
+                let mut look = self.judge(observed, history);
+                if let Look::Plan(planned) = &mut look {
+                    self.look_at_impact(planned).await?;
+                }
+                look
             }
             Err(breaches) => self.no_plan(breaches),
         })
@@ -223,6 +233,7 @@ impl Sheet {
             masked: terminal::redacts().then(|| redact::judgement(&judgement)),
             judgement,
             cost,
+            impact: None,
             is_plan,
         }
     }
@@ -238,6 +249,7 @@ impl Sheet {
             judgement: self.shown(),
             ids: &self.ids,
             cost: &self.cost,
+            impact: self.impact.as_ref().map(Impacted::view),
             apply,
             redacted: self.masked.is_some(),
         }

@@ -26,6 +26,7 @@ mod files;
 mod fmt;
 mod forms;
 mod history;
+mod impact;
 mod list;
 mod live;
 mod logging;

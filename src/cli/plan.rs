@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
 use super::forms::PlanForms;
+use super::impact::ImpactWish;
 use super::look::{Look, Planned, Run, Standing, unaccepted};
 use super::terminal;
 use crate::desired::EXPIRY_NOTICE_DAYS;
@@ -58,6 +59,10 @@ pub(super) struct AcceptArgs {
     /// Refuse to revoke when neither the audit log nor a journal says what was revoked this week
     #[arg(long)]
     pub(super) require_history: bool,
+
+    /// Read the keys and members of every project, to show what removals break
+    #[arg(long)]
+    pub(super) impact: bool,
 }
 
 /// Shows the plan.
@@ -94,6 +99,7 @@ async fn show(
     let mut run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
     run.expiry_notice_days = *expiry_notice_days;
     run.require_history = accept.require_history;
+    run.impact = ImpactWish::of_flag(accept.impact);
     if let Some(frozen) = frozen(&run.desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));
     }

@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod declared;
+mod impact;
 mod plan;
 mod report;
 mod reviewed;
@@ -17,6 +18,10 @@ mod schema;
 pub use change::{ActionDocument, ChangeName, KeyDocument, PersonDocument, PlaceDocument};
 pub use check::{CheckDocument, ExpiryDocument, RelatedDocument, ViolationDocument};
 pub use declared::{DeclaredDocument, DeclaredRow, DepartedRow};
+pub use impact::{
+    AftermathDocument, ImpactDocument, ImpactStatus, OwnedKeyDocument, PersonImpactDocument,
+    ProjectDocument, SurvivorDocument, UnreadProjectDocument,
+};
 pub use plan::{
     BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,
 };
@@ -30,6 +35,7 @@ pub use rows::{
 pub use schema::{check_schema, declared_schema, plan_schema, report_schema, roster_schema};
 
 use crate::guardrail::{Breach, Judgement};
+use crate::impact::{Aftermath, Impact};
 use crate::outcome::Outcome;
 use crate::plan::{Action, PlanId};
 use crate::schedule::Cost;
@@ -74,10 +80,23 @@ pub struct PlanView<'a> {
     pub ids: &'a PlanIds,
     /// What an apply would ask of the provider.
     pub cost: &'a Cost,
+    /// What its removals break; `None` where it removes nobody, or nobody looked.
+    pub impact: Option<ImpactView<'a>>,
     /// The command that applies it, such as `rosterctl apply other.toml`; `None` where the reader is already in it.
     pub apply: Option<&'a str>,
     /// Whether addresses and names in `judgement` are masked.
     pub redacted: bool,
+}
+
+/// What is known of what a plan's removals break.
+#[derive(Debug, Clone, Copy)]
+pub enum ImpactView<'a> {
+    /// Every project was looked at.
+    Known(&'a Impact),
+    /// Nobody looked: what it would cost.
+    Open(&'a Cost),
+    /// The projects could not be listed: why, in a clause.
+    Unread(&'a str),
 }
 
 /// Everything that a document or a text needs to show the end of an apply.
@@ -89,6 +108,8 @@ pub struct ReportView<'a> {
     pub outcomes: &'a [Outcome],
     /// What the listing after the last change proves; `None` where there was none.
     pub verification: Option<&'a Verification>,
+    /// What became of the keys of whoever was removed; `None` where nobody looked.
+    pub aftermath: Option<&'a Aftermath>,
     /// The process's exit code.
     pub exit_code: u8,
     /// Where the journal of the run is, if it has one.

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActionDocument, DepartedDocument, FORMAT_VERSION, LeftoverKeyDocument, PersonDocument, PlanIds,
-    PlanView, ReportedDocument, SuspicionDocument, UnmanagedDocument, VanishedDocument,
+    ActionDocument, DepartedDocument, FORMAT_VERSION, ImpactDocument, LeftoverKeyDocument,
+    PersonDocument, PlanIds, PlanView, ReportedDocument, SuspicionDocument, UnmanagedDocument,
+    VanishedDocument,
 };
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::plan::Plan;
@@ -62,6 +63,8 @@ pub struct PlanDocument {
     pub managed: usize,
     /// What an apply would ask of the provider.
     pub cost: CostDocument,
+    /// What the removals break; null where nobody is removed.
+    pub impact: Option<ImpactDocument>,
 }
 
 /// Whether a plan may be executed.
@@ -85,6 +88,7 @@ impl PlanDocument {
                     drift: drift_id,
                 },
             cost,
+            impact,
             apply: _,
             redacted,
         } = *view;
@@ -145,6 +149,7 @@ impl PlanDocument {
             unchanged: *unchanged,
             managed: *managed,
             cost: CostDocument::new(cost),
+            impact: impact.map(ImpactDocument::new),
         }
     }
 

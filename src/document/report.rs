@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ActionDocument, FORMAT_VERSION, PersonDocument, PlanDocument, ReportView};
+use super::{
+    ActionDocument, AftermathDocument, FORMAT_VERSION, PersonDocument, PlanDocument, ReportView,
+};
 use crate::outcome::Outcome;
 use crate::plan::Action;
 use crate::verify::{Foreign, Verification};
@@ -19,6 +21,8 @@ pub struct ReportDocument {
     pub outcomes: Vec<OutcomeDocument>,
     /// What the listing after the last change proves; null where there was none.
     pub verification: Option<VerificationDocument>,
+    /// What became of the keys of whoever was removed; null where nobody looked.
+    pub aftermath: Option<AftermathDocument>,
     /// The process's exit code.
     pub exit_code: u8,
     /// Where the journal of the run is, if it has one.
@@ -32,6 +36,7 @@ impl ReportDocument {
             plan,
             outcomes: _,
             verification,
+            aftermath,
             exit_code,
             journal,
         } = view;
@@ -43,6 +48,7 @@ impl ReportDocument {
                 .map(|(action, outcome)| OutcomeDocument::new(action, outcome))
                 .collect(),
             verification: verification.map(VerificationDocument::new),
+            aftermath: aftermath.map(AftermathDocument::new),
             exit_code: *exit_code,
             journal: journal.map(str::to_owned),
         }

@@ -12,10 +12,12 @@ mod finish;
 mod observe;
 mod prepare;
 mod resume;
+mod sweep;
 mod verification;
 
 pub use finish::{Finished, finish};
 pub use observe::{ObserveError, Observed, observe};
 pub use prepare::{Prepared, Terms, prepare};
 pub use resume::{Resumed, resume};
+pub use sweep::{Sweep, sweep, sweep_again};
 pub use verification::{Unverified, verify};

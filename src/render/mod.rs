@@ -10,6 +10,7 @@ mod diff;
 mod github;
 mod gitlab;
 mod html;
+mod impact;
 mod json;
 mod markdown;
 mod next;
@@ -41,4 +42,4 @@ pub use table::roster_table;
 pub use text::{plan_text, refusal_text};
 pub use totals::Totals;
 
-pub use crate::document::{PlanIds, PlanView, ReportView};
+pub use crate::document::{ImpactView, PlanIds, PlanView, ReportView};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::phrase::Phrase;
 use super::story::{self, Row, Section, Sign, Tone};
 use super::text::section_text;
-use super::{Paint, withheld, words};
+use super::{Paint, impact, withheld, words};
 use crate::document::ReportView;
 use crate::outcome::{Exit, Outcome};
 use crate::plan::Person;
@@ -59,6 +59,7 @@ pub(super) fn sections(view: &ReportView<'_>) -> Vec<Section> {
     ];
     // What is left is another plan with another id, so there is nothing to accept here.
     sections.push(withheld::section(&view.plan.judgement.withheld, None, now));
+    sections.extend(impact::checklist(view.aftermath, now));
     if let Some(verification) = view.verification {
         sections.extend(verified(verification, view));
     }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::phrase::Phrase;
-use super::{withheld as withheld_people, words};
+use super::{impact, withheld as withheld_people, words};
 use crate::desired::Place;
 use crate::document::PlanView;
 use crate::guardrail::{Breach, BreachKind, Judgement};
@@ -119,6 +119,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
             now,
         ),
         withheld_people::section(withheld, Some(id), now),
+        impact::section(view.impact, now),
         accepted_breaches(accepted),
         reported(plan),
         vanished(plan),

@@ -105,6 +105,7 @@ fn a_report_holds_to_its_schema_and_is_read_back() {
         Outcome::Unknown { cause: cause() },
     ];
     let view = ReportView {
+        aftermath: None,
         plan: shown.view(),
         outcomes: &outcomes,
         verification: Some(&verification),

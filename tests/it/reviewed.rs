@@ -152,6 +152,7 @@ fn what_cannot_bound_a_run_says_why() {
     let shown = Shown::new(approved(plan(vec![eve()])), 1);
     let masked = redact::judgement(&shown.judgement);
     let view = PlanView {
+        impact: None,
         judgement: &masked,
         redacted: true,
         ..shown.view()

@@ -24,13 +24,14 @@ type Room = (
 );
 
 /// The house, from the ground up. A room that is not here does not exist.
-const ROOMS: [Room; 18] = [
+const ROOMS: [Room; 19] = [
     ("roster", &[], &[]),
     ("pacing", &["roster"], &[]),
     ("desired", &["roster"], &[]),
     ("plan", &["roster", "desired"], &[]),
     ("guardrail", &["roster", "desired", "plan"], &[]),
     ("attribution", &["roster", "desired", "plan"], &[]),
+    ("impact", &["roster", "plan"], &[]),
     ("schedule", &["roster", "pacing", "plan"], &[]),
     ("outcome", &["roster", "plan"], &[]),
     ("verify", &["roster", "plan", "outcome"], &[]),
@@ -42,6 +43,7 @@ const ROOMS: [Room; 18] = [
             "desired",
             "plan",
             "guardrail",
+            "impact",
             "schedule",
             "outcome",
             "verify",
@@ -56,6 +58,7 @@ const ROOMS: [Room; 18] = [
             "desired",
             "plan",
             "guardrail",
+            "impact",
             "schedule",
             "outcome",
             "verify",
@@ -92,8 +95,11 @@ const ROOMS: [Room; 18] = [
         &[
             "roster",
             "desired",
+            "pacing",
             "plan",
             "guardrail",
+            "impact",
+            "schedule",
             "outcome",
             "verify",
             "journal",
@@ -112,6 +118,7 @@ const ROOMS: [Room; 18] = [
             "desired",
             "plan",
             "guardrail",
+            "impact",
             "schedule",
             "outcome",
             "verify",

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use super::execute::{Manner, execute};
 use super::failure::Failure;
+use super::impact::ImpactWish;
 use super::look::{Look, Planned, Run, Standing};
 use super::progress::Progress;
 use super::provider::Provider;
@@ -114,6 +115,7 @@ impl Stage {
             acceptances: Vec::new(),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
             require_history: false,
+            impact: ImpactWish::Never,
         })
     }
 }
@@ -218,6 +220,7 @@ async fn apply(run: &Run<InProcess>, planned: Planned, folder: &Path) -> Result<
         plan: sheet.view(None),
         outcomes: &executed.outcomes,
         verification: executed.verification.as_ref(),
+        aftermath: None,
         exit_code: executed.exit.code(),
         journal: journal.as_deref(),
     };

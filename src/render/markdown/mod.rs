@@ -135,6 +135,7 @@ fn stamp(view: &PlanView<'_>) -> String {
         judgement,
         ids,
         cost,
+        impact: _,
         apply: _,
         redacted: _,
     } = view;

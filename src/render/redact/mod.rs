@@ -6,9 +6,11 @@
 //! employees could try them all. Display names are left out. Ids stay: they are what a support request needs.
 
 mod documents;
+mod impact;
 mod values;
 
 pub use documents::{declared, document, listed, values};
+pub use impact::{aftermath, impact};
 pub use values::{judgement, outcomes, roster, verification};
 
 use crate::roster::Email;

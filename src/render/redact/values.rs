@@ -191,7 +191,7 @@ fn leftover_key(row: &LeftoverKey) -> LeftoverKey {
     }
 }
 
-fn admin_key(key: &AdminKey) -> AdminKey {
+pub(super) fn admin_key(key: &AdminKey) -> AdminKey {
     let AdminKey {
         id,
         name,
@@ -269,7 +269,7 @@ fn live_role(role: &LiveRole) -> LiveRole {
     }
 }
 
-fn person(person: &Person) -> Person {
+pub(super) fn person(person: &Person) -> Person {
     let Person { email, id } = person;
     Person {
         email: email.as_ref().map(super::email),

@@ -38,6 +38,9 @@ fn the_main_job_from_end_to_end() {
       - remove  eve@acme.dev  reader  undeclared
       + invite  lin@acme.dev  reader  declared, not in (members.toml:12)
 
+    What the removals break:
+        Not looked at. --impact reads the keys and members of every project: the list of projects, then two pages for each
+
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; 1 invite; no pace is known yet, so the time is open.
     Plan: 1 to remove, 1 to invite.
     Plan id PLAN.

@@ -20,6 +20,9 @@ fn a_plan_is_a_result_and_an_exit_code() {
     Changes:
       - remove  eve@acme.dev  reader  undeclared
 
+    What the removals break:
+        Not looked at. --impact reads the keys and members of every project: the list of projects, then two pages for each
+
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; no pace is known yet, so the time is open.
     Plan: 1 to remove.
     Plan id PLAN.
@@ -120,6 +123,9 @@ fn an_acceptance_holds_for_one_plan() {
     Changes, not to be made:
       - remove  eve@acme.dev  reader  undeclared
 
+    What the removals break:
+        Not looked at. --impact reads the keys and members of every project: the list of projects, then two pages for each
+
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; no pace is known yet, so the time is open.
     Plan: 1 to remove. Refused by revocations-max: nothing is executed.
     Plan id PLAN.
@@ -218,6 +224,9 @@ fn the_older_pair_says_what_it_cannot_do() {
       - remove  eve@acme.dev  reader  undeclared
           protection-unknown: the API did not send is_default, is_service_account, is_scim_managed for eve@acme.dev
           Way on: set flags_required = false under [unmanaged] to read a missing flag as false; or once: --accept PLAN:protection-unknown
+
+    What the removals break:
+        Not looked at. --impact reads the keys and members of every project: the list of projects, then two pages for each
 
     Reported, left as it is:
         lin@acme.dev  declared (reader), not in

@@ -246,6 +246,7 @@ impl Shown {
 
     pub(crate) fn view(&self) -> PlanView<'_> {
         PlanView {
+            impact: None,
             judgement: &self.judgement,
             ids: &self.ids,
             cost: &self.cost,

@@ -295,6 +295,7 @@ fn a_report_has_every_format_too() {
         Outcome::Failed { cause: cause() },
     ];
     let view = ReportView {
+        aftermath: None,
         plan: shown.view(),
         outcomes: &outcomes,
         verification: None,

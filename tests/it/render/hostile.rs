@@ -229,6 +229,7 @@ fn formats(value: &str) -> Vec<(&'static str, String)> {
         }],
     };
     let report = ReportView {
+        aftermath: None,
         plan: view,
         outcomes: &causes,
         verification: Some(&verification),

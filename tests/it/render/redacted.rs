@@ -46,6 +46,7 @@ fn no_format_shows_an_address() {
     let real = Shown::new(judgement, 2);
     let masked = redact::judgement(&real.judgement);
     let view = PlanView {
+        impact: None,
         judgement: &masked,
         redacted: true,
         ..real.view()
@@ -63,6 +64,7 @@ fn no_format_shows_an_address() {
         cause: "mallory@acme.dev is the last owner".to_owned(),
     }]);
     let report = ReportView {
+        aftermath: None,
         plan: view,
         outcomes: &outcomes,
         verification: Some(&verification),

@@ -41,6 +41,7 @@ fn what_did_not_happen_stands_first() {
         }],
     };
     let view = ReportView {
+        aftermath: None,
         plan: shown.view(),
         outcomes: &outcomes,
         verification: Some(&verification),
@@ -99,6 +100,7 @@ fn a_good_run_is_short() {
         foreign: vec![],
     };
     let view = ReportView {
+        aftermath: None,
         plan: shown.view(),
         outcomes: &[Outcome::Done { request_id: None }],
         verification: Some(&verification),

@@ -152,6 +152,7 @@ fn without_a_plan_there_is_nothing_to_accept() {
 fn colour_adds_nothing_but_escapes() {
     let shown = Shown::new(everything(), 2);
     let view = PlanView {
+        impact: None,
         apply: None,
         ..shown.view()
     };
