@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{Appeared, Differing};
 use crate::plan::{Action, Change, DepartedLive, Difference, Person, Reported, UnmanagedRow};
 use crate::roster::{
-    AuditEvent, AuditLog, AuditReading, Email, Happening, Invite, InviteId, LiveRole, LiveRoster,
-    Member, UserId,
+    AdminKey, AuditEvent, AuditLog, AuditReading, Email, Happening, Invite, InviteId, LiveRole,
+    LiveRoster, Member, UserId,
 };
 
 /// How far the times of one event may lie apart in the log and in a row.
@@ -63,13 +63,13 @@ impl fmt::Display for Silence {
             Self::Unreadable => f.write_str("the audit log could not be read"),
             Self::BeforeRead { at, since } => write!(
                 f,
-                "happened on {}, and the audit log was read since {}",
+                "it happened on {}, and the audit log was read since {}",
                 day(at),
                 day(since)
             ),
             Self::BeforeLog { at, oldest } => write!(
                 f,
-                "happened on {}, before the oldest entry of the audit log ({})",
+                "it happened on {}, before the oldest entry of the audit log ({})",
                 day(at),
                 day(oldest)
             ),
@@ -88,6 +88,8 @@ enum Question<'a> {
     Invited(&'a Invite),
     /// Who gave a member the role that they have.
     Role(&'a UserId, &'a LiveRole),
+    /// Who made an admin key.
+    Key(&'a AdminKey),
     /// Who removed a member.
     Went(&'a UserId),
 }
@@ -101,10 +103,9 @@ pub fn explain(row: &Differing, live: &LiveRoster, reading: &AuditReading) -> Op
 /// Who made what appeared.
 pub fn explain_appeared(what: &Appeared, reading: &AuditReading) -> Cause {
     match what {
-        Appeared::AdminKey(key, _) => answer(reading, key.created_at, |log| {
-            let made = |what: &Happening| matches!(what, Happening::KeyCreated { key: made } if *made == key.id);
-            newest(log, made).cloned().into_iter().collect()
-        }),
+        Appeared::AdminKey(key, _) => {
+            answer(reading, key.created_at, |log| who_made_the_key(key, log))
+        }
         Appeared::ServiceAccount(row) => answer(reading, row.added_at, |log| {
             let made = |what: &Happening| match what {
                 Happening::ServiceAccountCreated { account: id }
@@ -164,6 +165,7 @@ fn question<'a>(row: &'a Differing, live: &'a LiveRoster) -> Option<Question<'a>
         }
         Differing::Reported(reported) => of_reported(reported, live),
         Differing::Vanished(vanished) => Some(Question::Went(&vanished.id)),
+        Differing::LeftoverKey(row) => Some(Question::Key(&row.key)),
         Differing::UnmanagedFraction {
             unmanaged: _,
             rows: _,
@@ -238,6 +240,7 @@ impl Question<'_> {
         match self {
             Self::Came(member) => member.added_at,
             Self::Invited(invite) => invite.created_at,
+            Self::Key(key) => key.created_at,
             Self::Role(_, _) | Self::Went(_) => None,
         }
     }
@@ -250,6 +253,7 @@ impl Question<'_> {
                 newest(log, sent).cloned().into_iter().collect()
             }
             Self::Role(user, role) => who_set_the_role(user, role, log),
+            Self::Key(key) => who_made_the_key(key, log),
             Self::Went(user) => {
                 let gone = |what: &Happening| matches!(what, Happening::UserDeleted { user: id } if id == *user);
                 newest(log, gone).cloned().into_iter().collect()
@@ -333,6 +337,13 @@ fn who_set_the_role(user: &UserId, role: &LiveRole, log: &AuditLog) -> Vec<Audit
         .cloned()
         .into_iter()
         .collect()
+}
+
+/// The entry of an admin key's making. The log has no kind of its own for admin keys (API contract, section 8).
+fn who_made_the_key(key: &AdminKey, log: &AuditLog) -> Vec<AuditEvent> {
+    let made =
+        |what: &Happening| matches!(what, Happening::KeyCreated { key: made } if *made == key.id);
+    newest(log, made).cloned().into_iter().collect()
 }
 
 /// The newest entry about the organization itself that says so.

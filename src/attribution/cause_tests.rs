@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::{Appeared, Cause, Differing, Drift, Known};
 use crate::desired::{DesiredRoster, Entry, Stance};
-use crate::plan::compute;
+use crate::plan::testing::admin_key as testing_key;
 use crate::plan::testing::{
     TODAY, departed, desired, email, entry, invite, live, member, owner, owner_entry, user,
 };
+use crate::plan::{compute, settle_keys};
 use crate::roster::{
     Actor, ActorHolder, AdminKey, AuditEvent, AuditLog, AuditReading, Flags, Happening, InviteId,
     KeyHolder, KeyId, LiveRole, LiveRoster, Member, Role, Somebody, UserId,
@@ -122,6 +123,7 @@ fn named(row: &Differing) -> String {
         Differing::Undecided(conflict) => format!("undecided, {}", conflict.detail),
         Differing::Reported(row) => format!("reported {} {}", row.person.label(), row.difference),
         Differing::Vanished(row) => format!("vanished {}", row.email),
+        Differing::LeftoverKey(row) => format!("leftover {}", row.key.id),
         Differing::UnmanagedOwner(row) => format!("unmanaged owner {}", row.person.label()),
         Differing::UnmanagedFraction { unmanaged, rows } => {
             format!("{unmanaged} of {rows} rows unmanaged")
@@ -220,7 +222,7 @@ fn how_an_undeclared_member_came_in() {
     somebody else
       remove eve@acme.dev (reader): (the audit log has nothing about it since 2026-11-10)
     the log is younger
-      remove eve@acme.dev (reader): (happened on 2026-11-20, before the oldest entry of the audit log (2026-11-22))
+      remove eve@acme.dev (reader): (it happened on 2026-11-20, before the oldest entry of the audit log (2026-11-22))
     nothing at all
       remove eve@acme.dev (reader): (the audit log has nothing about it since 2026-11-10)
     ");
@@ -287,7 +289,7 @@ fn who_changed_a_role_who_invited_and_who_removed() {
     vanished gone@acme.dev: 20T09 removed by key key_ci of service account svc-ci
     --- reported
     invite new@acme.dev (reader): not asked
-    reported guest@acme.dev undeclared invite (reader): (happened on 2026-11-18, before the oldest entry of the audit log (2026-11-20))
+    reported guest@acme.dev undeclared invite (reader): (it happened on 2026-11-18, before the oldest entry of the audit log (2026-11-20))
     reported lin@acme.dev is owner, declared reader: 20T08 role given by key key_ci of service account svc-ci
     vanished gone@acme.dev: (the audit log has nothing about it since 2026-11-10)
     ");
@@ -306,7 +308,7 @@ fn a_log_that_cannot_say_is_named_for_why() {
     insta::assert_snapshot!(cases.join("\n"), @"
     remove eve@acme.dev (reader): (the audit log is switched off)
     remove eve@acme.dev (reader): (the audit log could not be read)
-    remove eve@acme.dev (reader): (happened on 2026-11-05, and the audit log was read since 2026-11-10)
+    remove eve@acme.dev (reader): (it happened on 2026-11-05, and the audit log was read since 2026-11-10)
     ");
 }
 
@@ -368,6 +370,51 @@ fn unmanaged_rows_are_a_difference_when_they_own_or_are_many() {
     an owner: unmanaged owner p2@acme.dev: (the audit log has nothing about it since 2026-11-10)
     protected ones are on neither side: none
     departed and protected: departed p9@acme.dev: (the audit log has nothing about it since 2026-11-10)
+    ");
+}
+
+#[test]
+fn a_key_that_outlives_its_owner_is_a_difference_unless_an_action_is_about_it() {
+    let mut file = file();
+    let mut eve = member("user-eve", "eve@acme.dev");
+    eve.role = LiveRole::Known(Role::Owner);
+    let roster = with([eve]);
+    let keys = Ok(vec![
+        testing_key("key_ada", "user-ada"),
+        testing_key("key_eve", "user-eve"),
+        testing_key("key_gone", "user-gone"),
+    ]);
+    let mut cases = Vec::new();
+    for admin_keys in [Stance::Report, Stance::Enforce] {
+        file.policy.admin_keys = admin_keys;
+        let mut plan = compute(&file, &roster, TODAY);
+        settle_keys(&mut plan, &file, &roster, &keys);
+        let known = everything(&roster);
+        let events = vec![event(
+            "20T09",
+            kim(),
+            Happening::KeyCreated {
+                key: KeyId::parse("key_gone").unwrap(),
+            },
+        )];
+        let drift = Drift::new(&plan, &roster, Ok(&[]), Ok(&known), log(events));
+        let rows = drift.rows.iter().map(|(row, cause)| {
+            let cause = cause.as_ref().map_or_else(|| "not asked".to_owned(), said);
+            format!("{}: {cause}", named(row))
+        });
+        cases.push(format!(
+            "{admin_keys:?}\n{}",
+            rows.collect::<Vec<_>>().join("\n")
+        ));
+    }
+    insta::assert_snapshot!(cases.join("\n"), @"
+    Report
+    remove eve@acme.dev (owner): (the audit log has nothing about it since 2026-11-10)
+    leftover key_gone: 20T09 key made by kim@acme.dev in the dashboard
+    Enforce
+    remove eve@acme.dev (owner): (the audit log has nothing about it since 2026-11-10)
+    revoke the admin key key_eve of eve@acme.dev: not asked
+    leftover key_gone: 20T09 key made by kim@acme.dev in the dashboard
     ");
 }
 

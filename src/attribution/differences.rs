@@ -1,7 +1,8 @@
 //! Everything about a roster that somebody should look at.
 
 use crate::plan::{
-    Action, Conflict, DepartedLive, Plan, Reported, UnmanagedReason, UnmanagedRow, Vanished,
+    Action, Conflict, DepartedLive, LeftoverKey, OwnerFate, Plan, Reported, UnmanagedReason,
+    UnmanagedRow, Vanished,
 };
 use crate::roster::LiveRoster;
 
@@ -22,6 +23,8 @@ pub enum Differing {
     Reported(Reported),
     /// A declared person whose pinned id is gone.
     Vanished(Vanished),
+    /// An admin key of somebody who is no owner (any more), and no part of what an apply would do.
+    LeftoverKey(LeftoverKey),
     /// An owner whom the file leaves alone.
     UnmanagedOwner(UnmanagedRow),
     /// The file leaves too much of the roster alone.
@@ -47,6 +50,7 @@ pub fn differences(plan: &Plan, live: &LiveRoster) -> Vec<Differing> {
     all.extend(plan.conflicts.iter().cloned().map(Differing::Undecided));
     all.extend(plan.reported.iter().cloned().map(Differing::Reported));
     all.extend(plan.vanished.iter().cloned().map(Differing::Vanished));
+    all.extend(leftover_keys(plan).cloned().map(Differing::LeftoverKey));
     let owners = plan
         .unmanaged
         .iter()
@@ -54,6 +58,18 @@ pub fn differences(plan: &Plan, live: &LiveRoster) -> Vec<Differing> {
     all.extend(owners.cloned().map(Differing::UnmanagedOwner));
     all.extend(unmanaged_fraction(plan, live));
     all
+}
+
+/// A key whose owner goes by this very plan, or that it revokes, is a matter of that action.
+fn leftover_keys(plan: &Plan) -> impl Iterator<Item = &LeftoverKey> {
+    let is_revoked = |row: &LeftoverKey| {
+        let mut revoked = plan.actions.iter().filter_map(|action| action.change.key());
+        revoked.any(|key| key.id == row.key.id)
+    };
+    plan.leftover_keys.iter().filter(move |row| match row.fate {
+        OwnerFate::Removed | OwnerFate::Demoted => false,
+        OwnerFate::Reader | OwnerFate::Gone => !is_revoked(row),
+    })
 }
 
 /// Rows that the API's own flags protect (SCIM-managed, service accounts, the default user) are nobody's choice, so

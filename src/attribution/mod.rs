@@ -71,4 +71,20 @@ impl Drift {
     pub fn differs(&self) -> bool {
         !self.rows.is_empty() || self.appeared.as_ref().is_ok_and(|found| !found.is_empty())
     }
+
+    /// What could not be looked at, in sentences.
+    pub fn caveats(&self) -> Vec<String> {
+        let unread = match &self.log {
+            AuditReading::Read(_) => None,
+            AuditReading::Off { reason } => Some(format!("the audit log is off: {reason}")),
+            AuditReading::Unreadable { reason } => {
+                Some(format!("the audit log could not be read: {reason}"))
+            }
+        };
+        let unread = unread.map(|why| format!("who caused what differs is not known: {why}"));
+        let blind = self.appeared.as_ref().err().map(|why| {
+            format!("whether admin keys or service accounts appeared is not known: {why}")
+        });
+        unread.into_iter().chain(blind).collect()
+    }
 }

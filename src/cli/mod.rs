@@ -18,6 +18,7 @@ mod connect;
 mod decide;
 mod demo;
 mod documents;
+mod drift;
 mod environment;
 mod execute;
 mod export;
@@ -76,6 +77,7 @@ enum Command {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
+    Drift(drift::DriftArgs),
     List(list::ListArgs),
     Export(export::ExportArgs),
     Members(members::MembersArgs),
@@ -124,6 +126,7 @@ impl Command {
             Self::Check(args) => check::run(&args),
             Self::Plan(args) => wait_for(plan::run(&args, environment)),
             Self::Apply(args) => wait_for(apply::run(&args, environment)),
+            Self::Drift(args) => wait_for(drift::run(&args, environment)),
             Self::List(args) => wait_for(list::run(&args, environment)),
             Self::Export(args) => wait_for(export::run(&args, environment)),
             Self::Members(args) => members::run(&args, environment),

@@ -134,7 +134,12 @@ fn exit(planned: &Planned, detailed: bool) -> Result<Exit, Failure> {
 
 /// The command that applies the plan of these arguments.
 pub(super) fn apply_command(file: &Path, provider: &ProviderArgs) -> String {
-    let mut command = "rosterctl apply".to_owned();
+    command("apply", file, provider)
+}
+
+/// A command about the organization of these arguments.
+pub(super) fn command(name: &str, file: &Path, provider: &ProviderArgs) -> String {
+    let mut command = format!("rosterctl {name}");
     if file != Path::new(MEMBERS_FILE) {
         command += " ";
         command += &shell_word(&file.display().to_string());

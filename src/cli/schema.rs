@@ -31,6 +31,8 @@ enum SchemaName {
     Plan,
     /// The document of `apply`
     Report,
+    /// The document of `drift`
+    Drift,
     /// The document of `list`
     Roster,
     /// The document of `check`
@@ -46,6 +48,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
         SchemaName::Included => desired::included_schema(),
         SchemaName::Plan => document::plan_schema(),
         SchemaName::Report => document::report_schema(),
+        SchemaName::Drift => document::drift_schema(),
         SchemaName::Roster => document::roster_schema(),
         SchemaName::Check => document::check_schema(),
         SchemaName::Declared => document::declared_schema(),

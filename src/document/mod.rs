@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod declared;
+mod drift;
 mod impact;
 mod plan;
 mod report;
@@ -18,6 +19,10 @@ mod schema;
 pub use change::{ActionDocument, ChangeName, KeyDocument, PersonDocument, PlaceDocument};
 pub use check::{CheckDocument, ExpiryDocument, RelatedDocument, ViolationDocument};
 pub use declared::{DeclaredDocument, DeclaredRow, DepartedRow};
+pub use drift::{
+    ActorDocument, AppearedDocument, AuditLogDocument, CauseDocument, DifferenceDocument,
+    DriftDocument, DriftStanding, DriftView, EventDocument, Means, Reading,
+};
 pub use impact::{
     AftermathDocument, ImpactDocument, ImpactStatus, OwnedKeyDocument, PersonImpactDocument,
     ProjectDocument, SurvivorDocument, UnreadProjectDocument,
@@ -32,7 +37,9 @@ pub use rows::{
     DepartedDocument, LeftoverKeyDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument,
     VanishedDocument,
 };
-pub use schema::{check_schema, declared_schema, plan_schema, report_schema, roster_schema};
+pub use schema::{
+    check_schema, declared_schema, drift_schema, plan_schema, report_schema, roster_schema,
+};
 
 use crate::guardrail::{Breach, Judgement};
 use crate::impact::{Aftermath, Impact};

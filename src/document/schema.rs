@@ -4,7 +4,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
 use super::{
-    CheckDocument, DeclaredDocument, FORMAT_VERSION, PlanDocument, ReportDocument, RosterDocument,
+    CheckDocument, DeclaredDocument, DriftDocument, FORMAT_VERSION, PlanDocument, ReportDocument,
+    RosterDocument,
 };
 
 /// Returns the schema of a plan document (JSON Schema 2020-12).
@@ -15,6 +16,11 @@ pub fn plan_schema() -> Value {
 /// Returns the schema of a report document (JSON Schema 2020-12).
 pub fn report_schema() -> Value {
     schema::<ReportDocument>("report")
+}
+
+/// Returns the schema of a drift report (JSON Schema 2020-12).
+pub fn drift_schema() -> Value {
+    schema::<DriftDocument>("drift")
 }
 
 /// Returns the schema of a listed roster (JSON Schema 2020-12).

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use super::next;
 use super::safe;
 use super::story::{self, Row, Section, Tone};
-use super::{report, text};
-use crate::document::{PlanView, ReportView};
+use super::{drift, report, text};
+use crate::document::{DriftView, PlanView, ReportView};
 
 /// Annotations of one level at most, the last one counting the rest.
 const ANNOTATIONS_MAX: usize = 10;
@@ -37,6 +37,14 @@ pub fn report_github(view: &ReportView<'_>) -> String {
         &mut lines,
         &format!("{summary} {verdict} {}", report::exit(view)),
     );
+    lines
+}
+
+/// Returns one workflow command per line: what differs with who caused it, then the headline.
+pub fn drift_github(view: &DriftView<'_>) -> String {
+    let mut lines = annotations(&drift::sections(view));
+    let (headline, id) = (drift::headline(view), &view.plan.ids.drift);
+    notice(&mut lines, &format!("{headline} Drift id {id}."));
     lines
 }
 

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use super::next::{self, Step};
 use super::phrase::Phrase;
 use super::story::{self, Row, Section, Sign, Tone};
-use super::{report, safe, words};
-use crate::document::{PlanView, ReportView};
+use super::{drift, report, safe, words};
+use crate::document::{DriftView, PlanView, ReportView};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -34,6 +34,21 @@ pub fn plan_html(view: &PlanView<'_>) -> String {
         &story::sections(view),
         &foot,
         view,
+    )
+}
+
+/// Returns the page of a drift report.
+pub fn drift_html(view: &DriftView<'_>) -> String {
+    let mut foot = vec![format!("Drift id <code>{}</code>", view.plan.ids.drift)];
+    for Step { label, command } in drift::steps(view) {
+        foot.push(format!("{label}: <code>{}</code>", safe::html(&command)));
+    }
+    page(
+        "Membership drift",
+        &[drift::headline(view)],
+        &drift::sections(view),
+        &foot,
+        &view.plan,
     )
 }
 

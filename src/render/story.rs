@@ -89,6 +89,8 @@ impl Sign {
 pub(super) const REFUSED: &str = "Refused";
 /// The title of the section of admin keys that can undo the plan.
 const LEFTOVER_KEYS: &str = "Admin keys that outlive their owner";
+/// The headers of the section of people who should be gone and are not.
+pub(super) const DEPARTED_HEADERS: &[&str] = &["Who", "Role", "Why", "Left because"];
 /// The headers of a section of actions.
 pub(super) const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
@@ -293,7 +295,7 @@ fn note(note: &Note, now: Option<Timestamp>) -> Phrase {
 }
 
 /// A row that is one sentence, in which values may stand.
-fn sentence(text: &str) -> Row {
+pub(super) fn sentence(text: &str) -> Row {
     Row {
         sign: Sign::Nothing,
         cells: vec![Phrase::sentence(text)],
@@ -304,7 +306,7 @@ fn sentence(text: &str) -> Row {
 }
 
 /// The admin keys that outlive their owner. Whoever has one can undo the plan, so they stand above everything else.
-fn leftover_keys(plan: &Plan, actions: &[Action]) -> Section {
+pub(super) fn leftover_keys(plan: &Plan, actions: &[Action]) -> Section {
     let now = plan.observed_at;
     let row = |row: &LeftoverKey| {
         let LeftoverKey { person, key, fate } = row;
@@ -357,7 +359,17 @@ fn revokes(actions: &[Action], key: &AdminKey) -> bool {
 }
 
 fn departed(plan: &Plan) -> Section {
-    let row = |row: &DepartedLive| Row {
+    Section {
+        title: "Departed, still live",
+        tone: Tone::Alarm,
+        headers: DEPARTED_HEADERS,
+        rows: plan.departed_live.iter().map(departed_row).collect(),
+    }
+}
+
+/// The row of somebody who should be gone and is never removed here.
+pub(super) fn departed_row(row: &DepartedLive) -> Row {
+    Row {
         sign: Sign::Stop,
         cells: vec![
             Phrase::label(row.person.label()),
@@ -368,12 +380,6 @@ fn departed(plan: &Plan) -> Section {
         details: Vec::new(),
         place: None,
         revokes: false,
-    };
-    Section {
-        title: "Departed, still live",
-        tone: Tone::Alarm,
-        headers: &["Who", "Role", "Why", "Left because"],
-        rows: plan.departed_live.iter().map(row).collect(),
     }
 }
 
@@ -451,7 +457,17 @@ pub(super) fn breach_details(breach: &Breach, id: Option<&PlanId>) -> Vec<Phrase
 }
 
 fn reported(plan: &Plan) -> Section {
-    let row = |row: &Reported| Row {
+    Section {
+        title: "Reported, left as it is",
+        tone: Tone::Difference,
+        headers: &["Who", "What"],
+        rows: plan.reported.iter().map(reported_row).collect(),
+    }
+}
+
+/// The row of a difference that is only shown.
+pub(super) fn reported_row(row: &Reported) -> Row {
+    Row {
         sign: Sign::Nothing,
         cells: vec![
             Phrase::label(row.person.label()),
@@ -460,17 +476,21 @@ fn reported(plan: &Plan) -> Section {
         details: Vec::new(),
         place: None,
         revokes: false,
-    };
-    Section {
-        title: "Reported, left as it is",
-        tone: Tone::Difference,
-        headers: &["Who", "What"],
-        rows: plan.reported.iter().map(row).collect(),
     }
 }
 
 fn vanished(plan: &Plan) -> Section {
-    let row = |row: &Vanished| Row {
+    Section {
+        title: "Vanished",
+        tone: Tone::Alarm,
+        headers: &["Who", "Id", "What"],
+        rows: plan.vanished.iter().map(vanished_row).collect(),
+    }
+}
+
+/// The row of somebody whose pinned id is gone.
+pub(super) fn vanished_row(row: &Vanished) -> Row {
+    Row {
         sign: Sign::Stop,
         cells: vec![
             Phrase::label(row.email.as_str()),
@@ -480,12 +500,6 @@ fn vanished(plan: &Plan) -> Section {
         details: Vec::new(),
         place: Some(row.place.clone()),
         revokes: false,
-    };
-    Section {
-        title: "Vanished",
-        tone: Tone::Alarm,
-        headers: &["Who", "Id", "What"],
-        rows: plan.vanished.iter().map(row).collect(),
     }
 }
 
@@ -493,7 +507,17 @@ fn unmanaged(plan: &Plan) -> Section {
     let mut rows: Vec<_> = plan.unmanaged.iter().collect();
     // An unmanaged owner is the one row of these that a reviewer must not overlook.
     rows.sort_by_key(|row| !row.role.is_owner());
-    let row = |row: &UnmanagedRow| Row {
+    Section {
+        title: "Unmanaged, left alone",
+        tone: Tone::Quiet,
+        headers: &["Who", "Role", "Why"],
+        rows: rows.into_iter().map(unmanaged_row).collect(),
+    }
+}
+
+/// The row of somebody who is left alone.
+pub(super) fn unmanaged_row(row: &UnmanagedRow) -> Row {
+    Row {
         sign: Sign::Nothing,
         cells: vec![
             Phrase::label(row.person.label()),
@@ -503,11 +527,5 @@ fn unmanaged(plan: &Plan) -> Section {
         details: Vec::new(),
         place: None,
         revokes: false,
-    };
-    Section {
-        title: "Unmanaged, left alone",
-        tone: Tone::Quiet,
-        headers: &["Who", "Role", "Why"],
-        rows: rows.into_iter().map(row).collect(),
     }
 }

@@ -9,8 +9,8 @@ mod table;
 use std::fmt::Write as _;
 
 use super::next::{self, Step};
-use super::{Totals, report, safe, story, words};
-use crate::document::{PlanView, ReportView};
+use super::{Totals, drift, report, safe, story, words};
+use crate::document::{DriftStanding, DriftView, PlanView, ReportView};
 
 /// Bytes of a comment at most.
 const COMMENT_BYTES_MAX: usize = 60_000;
@@ -52,7 +52,10 @@ pub fn plan_markdown(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
 /// Returns the comment that shows the end of an apply.
 pub fn report_markdown(view: &ReportView<'_>, comment: &Comment<'_>) -> String {
     let organization = safe::markdown_code(&view.plan.judgement.plan.organization);
-    let marker = comment.marker.map(marker_line).unwrap_or_default();
+    let marker = comment
+        .marker
+        .map(|marker| marker_line("plan", marker))
+        .unwrap_or_default();
     let (summary, verdict) = (report::summary(view), report::verdict(view.verification));
     let alert = if view.exit_code == 0 {
         ""
@@ -66,9 +69,35 @@ pub fn report_markdown(view: &ReportView<'_>, comment: &Comment<'_>) -> String {
     assemble(&head, &report::sections(view), &stamp(&view.plan), comment)
 }
 
+/// Returns the body of an issue that shows a drift report.
+pub fn drift_markdown(view: &DriftView<'_>, comment: &Comment<'_>) -> String {
+    let organization = safe::markdown_code(&view.plan.judgement.plan.organization);
+    let marker = comment
+        .marker
+        .map(|marker| marker_line("drift", marker))
+        .unwrap_or_default();
+    let alert = match view.standing() {
+        DriftStanding::None => "",
+        DriftStanding::Found => "> [!WARNING]\n> ",
+        DriftStanding::Unknown => "> [!CAUTION]\n> ",
+    };
+    let headline = drift::headline(view);
+    let head = format!("{marker}### Membership drift of {organization}\n\n{alert}{headline}\n\n");
+    let mut foot = String::new();
+    for Step { label, command } in drift::steps(view) {
+        let _ = writeln!(foot, "- {label}: {}", safe::markdown_code(&command));
+    }
+    let (id, version) = (&view.plan.ids.drift, env!("CARGO_PKG_VERSION"));
+    let _ = write!(foot, "\n<sub>Drift `{id}` · rosterctl {version}</sub>\n");
+    assemble(&head, &drift::sections(view), &foot, comment)
+}
+
 /// Returns the comment that says why there is no plan: it replaces the one of an earlier plan, which would mislead.
 pub fn failure_markdown(reasons: &[String], comment: &Comment<'_>) -> String {
-    let marker = comment.marker.map(marker_line).unwrap_or_default();
+    let marker = comment
+        .marker
+        .map(|marker| marker_line("plan", marker))
+        .unwrap_or_default();
     let mut text =
         format!("{marker}### No membership plan\n\n> [!CAUTION]\n> There is no plan, because:\n\n");
     for reason in reasons.iter().take(REASONS_MAX) {
@@ -93,7 +122,10 @@ fn assemble(head: &str, sections: &[story::Section], foot: &str, comment: &Comme
 fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
     let judgement = view.judgement;
     let organization = safe::markdown_code(&judgement.plan.organization);
-    let marker = comment.marker.map(marker_line).unwrap_or_default();
+    let marker = comment
+        .marker
+        .map(|marker| marker_line("plan", marker))
+        .unwrap_or_default();
     let totals = Totals::of(judgement);
     let revocations = judgement
         .actions
@@ -114,7 +146,7 @@ fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
 }
 
 /// A comment that nobody sees, by which a later run finds this one.
-fn marker_line(marker: &str) -> String {
+fn marker_line(of: &str, marker: &str) -> String {
     let name: String = marker
         .chars()
         .take(100)
@@ -126,7 +158,7 @@ fn marker_line(marker: &str) -> String {
             }
         })
         .collect();
-    format!("<!-- rosterctl:plan:{name} -->\n")
+    format!("<!-- rosterctl:{of}:{name} -->\n")
 }
 
 /// The plan's id, its time, its cost and the program's version, in small print.

@@ -6,10 +6,12 @@
 //! employees could try them all. Display names are left out. Ids stay: they are what a support request needs.
 
 mod documents;
+mod drift;
 mod impact;
 mod values;
 
 pub use documents::{declared, document, listed, values};
+pub use drift::drift;
 pub use impact::{aftermath, impact};
 pub use values::{judgement, outcomes, roster, verification};
 

@@ -115,7 +115,7 @@ fn plan(plan: &Plan) -> Plan {
     }
 }
 
-fn action(action: &Action) -> Action {
+pub(super) fn action(action: &Action) -> Action {
     let Action {
         change,
         person,
@@ -182,7 +182,7 @@ fn note(note: &Note) -> Note {
     }
 }
 
-fn leftover_key(row: &LeftoverKey) -> LeftoverKey {
+pub(super) fn leftover_key(row: &LeftoverKey) -> LeftoverKey {
     let LeftoverKey { person, key, fate } = row;
     LeftoverKey {
         person: self::person(person),
@@ -212,7 +212,7 @@ pub(super) fn admin_key(key: &AdminKey) -> AdminKey {
     }
 }
 
-fn member(member: &Member) -> Member {
+pub(super) fn member(member: &Member) -> Member {
     let Member {
         id,
         email,
@@ -319,7 +319,7 @@ fn outcome(outcome: &Outcome) -> Outcome {
     }
 }
 
-fn conflict(conflict: &Conflict) -> Conflict {
+pub(super) fn conflict(conflict: &Conflict) -> Conflict {
     let Conflict {
         people,
         detail,
@@ -345,7 +345,7 @@ fn suspicion(suspicion: &Suspicion) -> Suspicion {
     }
 }
 
-fn reported(row: &Reported) -> Reported {
+pub(super) fn reported(row: &Reported) -> Reported {
     let Reported { person, difference } = row;
     Reported {
         person: self::person(person),
@@ -390,7 +390,7 @@ fn difference(difference: &Difference) -> Difference {
     }
 }
 
-fn unmanaged_row(row: &UnmanagedRow) -> UnmanagedRow {
+pub(super) fn unmanaged_row(row: &UnmanagedRow) -> UnmanagedRow {
     let UnmanagedRow {
         person,
         role,
@@ -409,7 +409,7 @@ fn unmanaged_row(row: &UnmanagedRow) -> UnmanagedRow {
     }
 }
 
-fn vanished(row: &Vanished) -> Vanished {
+pub(super) fn vanished(row: &Vanished) -> Vanished {
     let Vanished { email, id, place } = row;
     Vanished {
         email: super::email(email),
@@ -418,7 +418,7 @@ fn vanished(row: &Vanished) -> Vanished {
     }
 }
 
-fn departed(row: &DepartedLive) -> DepartedLive {
+pub(super) fn departed(row: &DepartedLive) -> DepartedLive {
     let DepartedLive {
         person,
         role,

@@ -13,6 +13,7 @@ fn help_is_for_people_and_goes_to_standard_output() {
         "check",
         "plan",
         "apply",
+        "drift",
         "list",
         "export",
         "members",
