@@ -5,14 +5,14 @@ use std::path::Path;
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use rosterctl::desired::Place;
-use rosterctl::document::{PlanDocument, ReportDocument, RosterDocument};
+use rosterctl::document::{DriftDocument, PlanDocument, ReportDocument, RosterDocument};
 use rosterctl::guardrail::{BreachKind, Judgement};
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::{Change, Conflict, Person, Reason, UnmanagedReason};
 use rosterctl::render::{
-    Comment, Paint, ReportView, diff, failure_markdown, json, plan_github, plan_html,
-    plan_markdown, plan_text, refusal_text, report_github, report_html, report_markdown,
-    report_text, roster_table,
+    Comment, Paint, ReportView, diff, drift_github, drift_html, drift_markdown, drift_text,
+    failure_markdown, json, plan_github, plan_html, plan_markdown, plan_text, refusal_text,
+    report_github, report_html, report_markdown, report_text, roster_table,
 };
 use rosterctl::roster::{
     AdminKey, Capabilities, Email, InviteId, KeyId, LiveRole, LiveRoster, Member, Observation,
@@ -21,12 +21,13 @@ use rosterctl::roster::{
 use rosterctl::verify::{Foreign, Verification};
 
 use super::fixtures::{Shown, admin_key, breach, everything, invite, member, place};
+use super::hostile_drift::HostileDrift;
 
 /// Bytes to which a line of `long.txt` is repeated.
 const LONG_BYTES: usize = 10_000;
 
 /// Every value of the corpus, with the file it comes from.
-fn corpus() -> Vec<(String, String)> {
+pub(super) fn corpus() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
     let mut values = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -76,7 +77,7 @@ fn unescape(line: &str) -> String {
 }
 
 /// The value as an address, as far as one can hold it: quoted, shortened, or without what no address has.
-fn address(value: &str) -> Email {
+pub(super) fn address(value: &str) -> Email {
     let kept: String = value
         .chars()
         .filter(|c| !"\"\\".contains(*c))
@@ -93,7 +94,7 @@ fn address(value: &str) -> Email {
 }
 
 /// The value as an id: without what no id has.
-fn id(value: &str) -> String {
+pub(super) fn id(value: &str) -> String {
     let kept = value
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control());
@@ -101,7 +102,7 @@ fn id(value: &str) -> String {
     UserId::parse(&kept).map_or_else(|_| "user-1".to_owned(), |id| id.to_string())
 }
 
-fn hostile_member(value: &str) -> Member {
+pub(super) fn hostile_member(value: &str) -> Member {
     Member {
         id: UserId::parse(&id(value)).unwrap(),
         email: Some(address(value)),
@@ -116,7 +117,7 @@ fn hostile_member(value: &str) -> Member {
     }
 }
 
-fn hostile_key(value: &str) -> AdminKey {
+pub(super) fn hostile_key(value: &str) -> AdminKey {
     AdminKey {
         id: KeyId::parse(&id(value)).unwrap(),
         redacted_value: value.to_owned(),
@@ -125,7 +126,7 @@ fn hostile_key(value: &str) -> AdminKey {
 }
 
 /// The plan with every kind of row, with the value in every place that takes text.
-fn hostile(value: &str) -> Judgement {
+pub(super) fn hostile(value: &str) -> Judgement {
     let mut judgement = everything();
     let text = || value.to_owned();
     let somebody = Person::member(&hostile_member(value));
@@ -250,6 +251,7 @@ fn formats(value: &str) -> Vec<(&'static str, String)> {
     })
     .unwrap();
     let listed = RosterDocument::new(&live, None, None);
+    let drift = HostileDrift::new(value);
     vec![
         ("text", plan_text(&view, Paint::Plain)),
         (
@@ -271,6 +273,14 @@ fn formats(value: &str) -> Vec<(&'static str, String)> {
         ),
         ("plan json", json(&PlanDocument::new(&view)).unwrap()),
         ("report json", json(&ReportDocument::new(&report)).unwrap()),
+        ("drift", drift_text(&drift.view(), Paint::Plain)),
+        ("drift github", drift_github(&drift.view())),
+        ("drift html", drift_html(&drift.view())),
+        ("drift markdown", drift_markdown(&drift.view(), &comment)),
+        (
+            "drift json",
+            json(&DriftDocument::new(&drift.view())).unwrap(),
+        ),
         ("roster json", json(&listed).unwrap()),
     ]
 }
@@ -345,7 +355,7 @@ fn a_page_has_no_tags_but_ours() {
 }
 
 /// What a reader of Markdown makes of a comment: rows and cells of each table, and everything that could act.
-fn markdown_shape(text: &str) -> (Vec<Vec<usize>>, Vec<String>) {
+pub(super) fn markdown_shape(text: &str) -> (Vec<Vec<usize>>, Vec<String>) {
     let mut tables: Vec<Vec<usize>> = Vec::new();
     let mut live = Vec::new();
     for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM) {

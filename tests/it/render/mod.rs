@@ -4,6 +4,7 @@ mod everything;
 pub(crate) mod fixtures;
 mod formats;
 mod hostile;
+mod hostile_drift;
 mod laws;
 mod redacted;
 mod report;
