@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::execute::Executed;
 use super::failure::Failure;
 use super::look::{Planned, Run, Sheet};
+use super::provider::Provider;
 use super::terminal;
 use crate::document::ImpactView;
 use crate::impact::{Aftermath, Impact, after, of};
@@ -65,6 +66,8 @@ impl<T: Transport> Run<T> {
     pub(super) async fn look_at_impact(&self, planned: &mut Planned) -> Result<(), Failure> {
         let wanted = match self.impact {
             ImpactWish::Wanted => true,
+            // It knows no projects, so there is nothing to offer.
+            ImpactWish::IfCheap if matches!(self.provider, Provider::Legacy(_)) => return Ok(()),
             ImpactWish::IfCheap => false,
             ImpactWish::Never => return Ok(()),
         };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::desired::Place;
 use crate::plan::{Action, Change, Note, Person};
-use crate::roster::AdminKey;
+use crate::roster::{AdminKey, ProjectId, ProjectMembership};
 
 /// One change, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -175,10 +175,24 @@ impl KeyDocument {
 fn note(note: &Note) -> String {
     match note {
         Note::Owner => "owner".to_owned(),
-        Note::KeyUsed { at } => format!("API key used at {at}"),
+        Note::KeyUsed { at, recent: false } => format!("API key used at {at}"),
+        Note::KeyUsed { at, recent: true } => {
+            format!("API key used at {at}, less than a day before (!)")
+        }
         Note::AddedRecently { at } => format!("added at {at}"),
-        Note::Projects { count: 1 } => "1 project".to_owned(),
-        Note::Projects { count } => format!("{count} projects"),
+        Note::Projects { projects } => {
+            let each = |project: &ProjectMembership| {
+                let ProjectMembership { id, name, role } = project;
+                let id = id.as_ref().map(ProjectId::as_str);
+                let name = name.as_deref().or(id).unwrap_or("a project without a name");
+                match role {
+                    Some(role) => format!("{name} ({role})"),
+                    None => name.to_owned(),
+                }
+            };
+            let each: Vec<String> = projects.iter().map(each).collect();
+            format!("in {}", each.join(", "))
+        }
         Note::Renamed { declared } => format!("declared as {declared}"),
     }
 }

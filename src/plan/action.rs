@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::OwnerFate;
 use crate::desired::Place;
-use crate::roster::{AdminKey, Email, Invite, Member, Operation, Role, UserId};
+use crate::roster::{AdminKey, Email, Invite, Member, Operation, ProjectMembership, Role, UserId};
 
 /// One change, why it is planned, and what a reviewer should know about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -332,22 +332,32 @@ pub enum Note {
     KeyUsed {
         /// The time of the last use.
         at: Timestamp,
+        /// Whether that is less than a day before the roster was read: the key is in use.
+        recent: bool,
     },
     /// The person was added less than a week ago.
     AddedRecently {
         /// When.
         at: Timestamp,
     },
-    /// How many projects the row lists.
+    /// The projects that the row lists.
     Projects {
-        /// Their number.
-        count: usize,
+        /// Each with the role in it.
+        projects: Vec<ProjectMembership>,
     },
     /// The live row has another address than the entry that pins it.
     Renamed {
         /// The declared address.
         declared: Email,
     },
+}
+
+impl Note {
+    /// A key that was last used at `at`, as seen from `now`.
+    pub(super) fn key_used(at: Timestamp, now: Option<Timestamp>) -> Self {
+        let recent = now.is_some_and(|now| now.duration_since(at) < SignedDuration::from_hours(24));
+        Self::KeyUsed { at, recent }
+    }
 }
 
 #[cfg(test)]

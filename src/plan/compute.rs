@@ -174,9 +174,15 @@ impl<'a> Draft<'a> {
             return;
         }
         self.removed.insert(&member.id);
-        let mut notes = risk(member, self.plan.observed_at);
+        let now = self.plan.observed_at;
+        let mut notes = risk(member, now);
+        if let (Some(at), Some(now)) = (member.added_at, now)
+            && now.duration_since(at) < ADDED_RECENTLY
+        {
+            notes.push(Note::AddedRecently { at });
+        }
         notes.extend((!member.projects.is_empty()).then_some(Note::Projects {
-            count: member.projects.len(),
+            projects: member.projects.clone(),
         }));
         let person = Person::member(member);
         self.act(
@@ -220,7 +226,7 @@ impl<'a> Draft<'a> {
             } else {
                 Reason::RoleDiffers
             };
-            let mut notes = risk(member, None);
+            let mut notes = risk(member, self.plan.observed_at);
             if desired == Role::Owner {
                 notes.push(Note::Owner);
             }
@@ -352,12 +358,7 @@ fn risk(member: &Member, now: Option<Timestamp>) -> Vec<Note> {
         notes.push(Note::Owner);
     }
     if let Some(at) = member.api_key_last_used_at {
-        notes.push(Note::KeyUsed { at });
-    }
-    if let (Some(at), Some(now)) = (member.added_at, now)
-        && now.duration_since(at) < ADDED_RECENTLY
-    {
-        notes.push(Note::AddedRecently { at });
+        notes.push(Note::key_used(at, now));
     }
     notes
 }

@@ -8,6 +8,7 @@
 
 use std::cell::OnceCell;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -101,18 +102,18 @@ pub fn settle_keys(
         .filter_map(|key| scene.leftover(key))
         .collect();
     found.sort_by(|a, b| (&a.person, &a.key.id).cmp(&(&b.person, &b.key.id)));
-    for Leftover {
-        person,
-        user,
-        key,
-        fate,
-        declared,
-    } in found
-    {
-        if declared && desired.policy.admin_keys == Stance::Enforce {
-            plan.actions
-                .push(revocation(desired, &person, user, key, fate));
+    let now = plan.observed_at;
+    for row in found {
+        if row.declared && desired.policy.admin_keys == Stance::Enforce {
+            plan.actions.push(revocation(desired, &row, now));
         }
+        let Leftover {
+            person,
+            user: _,
+            key,
+            fate,
+            declared: _,
+        } = row;
         let key = key.clone();
         plan.leftover_keys.push(LeftoverKey { person, key, fate });
     }
@@ -225,37 +226,35 @@ fn absent(desired: &DesiredRoster, user: &UserId) -> (Person, bool) {
     (person, departed.is_some())
 }
 
-fn revocation(
-    desired: &DesiredRoster,
-    person: &Person,
-    user: &UserId,
-    key: &AdminKey,
-    fate: OwnerFate,
-) -> Action {
+fn revocation(desired: &DesiredRoster, row: &Leftover<'_>, now: Option<Timestamp>) -> Action {
+    let Leftover {
+        person,
+        user,
+        key,
+        fate,
+        declared: _,
+    } = row;
     let departed = desired
         .departed
         .iter()
-        .find(|departed| departed.id.as_ref() == Some(user));
+        .find(|departed| departed.id.as_ref() == Some(*user));
     let reason = match (fate, departed) {
         (OwnerFate::Gone, Some(departed)) => departed_reason(departed),
         (OwnerFate::Gone | OwnerFate::Removed | OwnerFate::Demoted | OwnerFate::Reader, _) => {
-            Reason::KeyOutlives { owner: fate }
+            Reason::KeyOutlives { owner: *fate }
         }
     };
     let change = Change::RevokeKey {
-        key: key.clone(),
-        user: user.clone(),
+        key: (*key).clone(),
+        user: (*user).clone(),
         email: person.email.clone(),
     };
+    let used = key.last_used_at.map(|at| Note::key_used(at, now));
     Action {
         change,
         person: person.clone(),
         reason,
-        notes: key
-            .last_used_at
-            .map(|at| Note::KeyUsed { at })
-            .into_iter()
-            .collect(),
+        notes: used.into_iter().collect(),
         place: None,
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn section(view: Option<ImpactView<'_>>, now: Option<Timestamp>) -> S
             let no = if *removals == 1 { "no key" } else { "a key" };
             let projects = words::count(*projects, "project");
             quiet(vec![words_only(&format!(
-                "{people} {no}, and none of {projects} is left without an owner"
+                "{people} {no}, and of {projects} none is left without an owner"
             ))])
         }
         Some(ImpactView::Known(impact)) => known(impact, now),

@@ -14,7 +14,7 @@ use crate::plan::{
     Action, Change, DepartedLive, LeftoverKey, Note, Person, Plan, PlanId, Reason, Reported,
     UnmanagedRow, Vanished,
 };
-use crate::roster::{AdminKey, LiveRole};
+use crate::roster::{AdminKey, LiveRole, ProjectId, ProjectMembership};
 
 /// Rows under one title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub(super) const REFUSED: &str = "Refused";
 const LEFTOVER_KEYS: &str = "Admin keys that outlive their owner";
 /// The headers of the section of people who should be gone and are not.
 pub(super) const DEPARTED_HEADERS: &[&str] = &["Who", "Role", "Why", "Left because"];
+/// Projects that a row names; the documents name all of them.
+const PROJECTS_NAMED_MAX: usize = 3;
 /// The headers of a section of actions.
 pub(super) const ACTION_HEADERS: &[&str] = &["Change", "Who", "Role", "Why"];
 
@@ -282,16 +284,41 @@ fn reason(reason: &Reason) -> Phrase {
 fn note(note: &Note, now: Option<Timestamp>) -> Phrase {
     match note {
         Note::Owner => Phrase::ours("owner"),
-        Note::KeyUsed { at } => {
-            let mark = words::day_mark(*at, now);
+        Note::KeyUsed { at, recent } => {
+            let mark = if *recent { " (!)" } else { "" };
             Phrase::ours(format!("API key used {}{mark}", words::ago(*at, now)))
         }
         Note::AddedRecently { at } => Phrase::ours(format!("added {}", words::ago(*at, now))),
-        Note::Projects { count } => Phrase::ours(words::count(*count, "project")),
+        Note::Projects { projects } => self::projects(projects),
         Note::Renamed { declared } => {
             Phrase::ours("declared as ").then(Phrase::label(declared.as_str()))
         }
     }
+}
+
+/// `2 projects: Search (owner), Default project (member)`.
+fn projects(projects: &[ProjectMembership]) -> Phrase {
+    let each = |project: &ProjectMembership| {
+        let ProjectMembership { id, name, role } = project;
+        let id = id.as_ref().map(ProjectId::as_str);
+        let name = Phrase::name(name.as_deref().or(id).unwrap_or("?"));
+        match role {
+            Some(role) => name
+                .then(Phrase::ours(" ("))
+                .then(Phrase::name(role))
+                .then(Phrase::ours(")")),
+            None => name,
+        }
+    };
+    let named = Phrase::join(projects.iter().take(PROJECTS_NAMED_MAX).map(each), ", ");
+    let more = match projects.len().saturating_sub(PROJECTS_NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let count = words::count(projects.len(), "project");
+    Phrase::ours(format!("{count}: "))
+        .then(named)
+        .then(Phrase::ours(more))
 }
 
 /// A row that is one sentence, in which values may stand.

@@ -29,7 +29,7 @@ pub struct Member {
 }
 
 /// A project that a member's row names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProjectMembership {
     /// The project's id, if sent.
     pub id: Option<ProjectId>,

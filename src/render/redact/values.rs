@@ -175,10 +175,21 @@ fn note(note: &Note) -> Note {
         Note::Renamed { declared } => Note::Renamed {
             declared: email(declared),
         },
-        Note::Owner
-        | Note::KeyUsed { at: _ }
-        | Note::AddedRecently { at: _ }
-        | Note::Projects { count: _ } => note.clone(),
+        Note::Owner | Note::KeyUsed { at: _, recent: _ } | Note::AddedRecently { at: _ } => {
+            note.clone()
+        }
+        Note::Projects { projects } => Note::Projects {
+            projects: projects.iter().map(project).collect(),
+        },
+    }
+}
+
+fn project(project: &ProjectMembership) -> ProjectMembership {
+    let ProjectMembership { id, name, role } = project;
+    ProjectMembership {
+        id: id.clone(),
+        name: name.as_deref().map(text),
+        role: role.as_deref().map(text),
     }
 }
 
@@ -223,14 +234,6 @@ pub(super) fn member(member: &Member) -> Member {
         api_key_last_used_at,
         projects,
     } = member;
-    let project = |project: &ProjectMembership| {
-        let ProjectMembership { id, name, role } = project;
-        ProjectMembership {
-            id: id.clone(),
-            name: name.as_deref().map(text),
-            role: role.as_deref().map(text),
-        }
-    };
     Member {
         id: id.clone(),
         email: email.as_ref().map(super::email),

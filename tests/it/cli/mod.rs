@@ -6,6 +6,7 @@ mod evidence;
 mod files;
 mod help;
 mod history;
+mod impact;
 mod measure;
 mod members;
 pub(crate) mod network;

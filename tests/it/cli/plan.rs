@@ -225,9 +225,6 @@ fn the_older_pair_says_what_it_cannot_do() {
           protection-unknown: the API did not send is_default, is_service_account, is_scim_managed for eve@acme.dev
           Way on: set flags_required = false under [unmanaged] to read a missing flag as false; or once: --accept PLAN:protection-unknown
 
-    What the removals break:
-        Not looked at. --impact reads the keys and members of every project: the list of projects, then two pages for each
-
     Reported, left as it is:
         lin@acme.dev  declared (reader), not in
 

@@ -5,7 +5,7 @@ use rosterctl::plan::{
     Conflict, DepartedLive, Difference, LeftoverKey, Note, OwnerFate, Person, Plan, Reason, Remark,
     Reported, UnmanagedReason, UnmanagedRow, Vanished,
 };
-use rosterctl::roster::{LiveRole, Protection, Role};
+use rosterctl::roster::{LiveRole, ProjectMembership, Protection, Role};
 
 use super::fixtures::{
     admin_key, approved, breach, cancel, email, hours_ago, invite, invited, leftover_key, member,
@@ -20,9 +20,20 @@ pub(super) fn judgement() -> Judgement {
             remove(member("user-8", "mallory@acme.dev", Role::Owner)),
             [
                 Note::Owner,
-                Note::KeyUsed { at: hours_ago(2) },
+                Note::KeyUsed {
+                    at: hours_ago(2),
+                    recent: true,
+                },
                 Note::AddedRecently { at: hours_ago(30) },
-                Note::Projects { count: 2 },
+                Note::Projects {
+                    projects: ["Search", "Default project"]
+                        .map(|name| ProjectMembership {
+                            id: None,
+                            name: Some(name.to_owned()),
+                            role: Some("owner".to_owned()),
+                        })
+                        .to_vec(),
+                },
             ],
         ),
         cancel(invite("invite-1", "bob@acme.dev", Role::Reader)),

@@ -59,7 +59,7 @@ fn a_comment_puts_revocations_first_and_folds_what_is_quiet() {
 
     | | Change | Who | Role | Why | Where |
     |---|---|---|---|---|---|
-    | `-` | remove | `mallory@acme.dev` | owner | undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects |  |
+    | `-` | remove | `mallory@acme.dev` | owner | undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects: `Search` (`owner`), `Default project` (`owner`) |  |
     | `~` | re-role | `lin@acme.dev` | owner -> reader | role differs |  |
     | `-` | remove | `eve@acme.dev` | reader | `departed since 2026-11-20 (HR-9)` |  |
     | `-` | cancel invite | `bob@acme.dev` | reader | undeclared |  |
@@ -236,7 +236,7 @@ fn annotations_name_the_line_of_the_file() {
     ::warning title=Admin keys that outlive their owner::mallory@acme.dev  deploy  sk-admin...abc  used 3 hours ago (!)  its owner is removed; revoked by this plan
     ::warning title=Admin keys that outlive their owner::lin@acme.dev  export  sk-admin...abc  used 3 hours ago (!)  its owner is demoted; left as it is. An admin key goes on working without its owner, and can invite them back. Way on: admin_keys = "revoke" under [policy] revokes the keys of whoever the file removes, demotes or declares departed by id; or revoke it in the dashboard
     ::warning title=Departed%2C still live::old@acme.dev  reader  departed since 2026-11-20  SCIM-managed, never removed here
-    ::warning title=Changes%2C not to be made::remove  mallory@acme.dev  owner  undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects
+    ::warning title=Changes%2C not to be made::remove  mallory@acme.dev  owner  undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects: Search (owner), Default project (owner)
     ::warning title=Changes%2C not to be made::re-role  lin@acme.dev  owner -> reader  role differs
     ::warning title=Changes%2C not to be made::remove  eve@acme.dev  reader  departed since 2026-11-20 (HR-9)
     ::warning title=Changes%2C not to be made::cancel invite  bob@acme.dev  reader  undeclared
@@ -282,7 +282,7 @@ fn a_page_needs_nothing_else() {
         .lines()
         .find(|line| line.contains("<td>remove</td><td><bdi>mallory"))
         .unwrap();
-    insta::assert_snapshot!(row, @r#"<tr><td class="take">-</td><td>remove</td><td><bdi>mallory@acme.dev</bdi></td><td>owner</td><td>undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects</td></tr>"#);
+    insta::assert_snapshot!(row, @r#"<tr><td class="take">-</td><td>remove</td><td><bdi>mallory@acme.dev</bdi></td><td>owner</td><td>undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects: <bdi>Search</bdi> (<bdi>owner</bdi>), <bdi>Default project</bdi> (<bdi>owner</bdi>)</td></tr>"#);
 }
 
 #[test]

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use rosterctl::desired::Place;
-use rosterctl::document::{DriftDocument, PlanDocument, ReportDocument, RosterDocument};
+use rosterctl::document::{
+    DriftDocument, ImpactView, PlanDocument, ReportDocument, RosterDocument,
+};
 use rosterctl::guardrail::{BreachKind, Judgement};
 use rosterctl::outcome::Outcome;
-use rosterctl::plan::{Change, Conflict, Person, Reason, UnmanagedReason};
+use rosterctl::plan::{Change, Conflict, Note, Person, Reason, UnmanagedReason};
 use rosterctl::render::{
-    Comment, Paint, ReportView, diff, drift_github, drift_html, drift_markdown, drift_text,
-    failure_markdown, json, plan_github, plan_html, plan_markdown, plan_text, refusal_text,
-    report_github, report_html, report_markdown, report_text, roster_table,
+    Comment, Paint, PlanView, ReportView, diff, drift_github, drift_html, drift_markdown,
+    drift_text, failure_markdown, json, plan_github, plan_html, plan_markdown, plan_text,
+    refusal_text, report_github, report_html, report_markdown, report_text, roster_table,
 };
 use rosterctl::roster::{
     AdminKey, Capabilities, Email, InviteId, KeyId, LiveRole, LiveRoster, Member, Observation,
@@ -22,6 +24,7 @@ use rosterctl::verify::{Foreign, Verification};
 
 use super::fixtures::{Shown, admin_key, breach, everything, invite, member, place};
 use super::hostile_drift::HostileDrift;
+use super::impact::{aftermath, impact};
 
 /// Bytes to which a line of `long.txt` is repeated.
 const LONG_BYTES: usize = 10_000;
@@ -151,6 +154,9 @@ pub(super) fn hostile(value: &str) -> Judgement {
     }];
     for action in &mut judgement.actions {
         action.person = somebody.clone();
+        action.notes.push(Note::Projects {
+            projects: hostile_member(value).projects,
+        });
         action.place = Some(Place {
             file: text(),
             line: 1,
@@ -211,7 +217,12 @@ fn live(value: &str) -> LiveRoster {
 /// Every format of one value, by name.
 fn formats(value: &str) -> Vec<(&'static str, String)> {
     let shown = Shown::new(hostile(value), 2);
-    let view = shown.view();
+    let nameless = shown.judgement.plan.reported[0].person.clone();
+    let (impact, aftermath) = (impact(&nameless, value), aftermath(&nameless, value));
+    let view = PlanView {
+        impact: Some(ImpactView::Known(&impact)),
+        ..shown.view()
+    };
     let causes = vec![
         Outcome::Failed {
             cause: value.to_owned(),
@@ -230,7 +241,7 @@ fn formats(value: &str) -> Vec<(&'static str, String)> {
         }],
     };
     let report = ReportView {
-        aftermath: None,
+        aftermath: Some(&aftermath),
         plan: view,
         outcomes: &causes,
         verification: Some(&verification),
@@ -341,13 +352,13 @@ fn every_annotation_is_one_of_ours() {
 #[test]
 fn a_page_has_no_tags_but_ours() {
     let tags = |text: &str| text.matches('<').count();
-    let usual = formats("Ada")
-        .into_iter()
-        .find(|(name, _)| *name == "html")
-        .unwrap()
-        .1;
+    let page = |value: &str| {
+        let mut formats = formats(value).into_iter();
+        formats.find(|(name, _)| *name == "html").unwrap().1
+    };
+    let usual = page("Ada");
     for (file, value) in corpus() {
-        let text = plan_html(&Shown::new(hostile(&value), 2).view());
+        let text = page(&value);
         assert_eq!(tags(&text), tags(&usual), "{file} {value:?}");
         assert!(!text.to_lowercase().contains("<script"), "{file} {value:?}");
         assert!(text.contains("default-src 'none'"));
@@ -382,16 +393,21 @@ pub(super) fn markdown_shape(text: &str) -> (Vec<Vec<usize>>, Vec<String>) {
 fn a_comment_has_the_same_tables_whatever_is_in_them() {
     let comment = |value: &str| {
         let shown = Shown::new(hostile(value), 2);
+        let impact = impact(&shown.judgement.plan.reported[0].person, value);
+        let view = PlanView {
+            impact: Some(ImpactView::Known(&impact)),
+            ..shown.view()
+        };
         let comment = Comment {
             marker: Some("default"),
             everything_in: value,
             source_url: None,
             diff: None,
         };
-        plan_markdown(&shown.view(), &comment)
+        plan_markdown(&view, &comment)
     };
     let usual = markdown_shape(&comment("Ada"));
-    assert_eq!(usual.0.len(), 11);
+    assert_eq!(usual.0.len(), 12);
     for (file, value) in corpus() {
         let text = comment(&value);
         assert!(text.len() < 60_000, "{file}: {}", text.len());

@@ -5,6 +5,7 @@ pub(crate) mod fixtures;
 mod formats;
 mod hostile;
 mod hostile_drift;
+mod impact;
 mod laws;
 mod redacted;
 mod report;

@@ -32,7 +32,7 @@ fn every_kind_of_row_has_its_section() {
       ! old@acme.dev  reader  departed since 2026-11-20  SCIM-managed, never removed here
 
     Changes:
-      - remove         mallory@acme.dev  owner            undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects
+      - remove         mallory@acme.dev  owner            undeclared; owner; API key used 2 hours ago (!); added yesterday; 2 projects: Search (owner), Default project (owner)
       ~ re-role        lin@acme.dev      owner -> reader  role differs
       - remove         eve@acme.dev      reader           departed since 2026-11-20 (HR-9)
       - cancel invite  bob@acme.dev      reader           undeclared
