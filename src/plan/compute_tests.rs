@@ -281,6 +281,69 @@ fn a_declared_departed_row_is_a_conflict() {
 }
 
 #[test]
+fn what_unmanaged_leaves_is_named_for_why_and_nothing_else_is_left() {
+    let mut file = with_ada(vec![]);
+    for pattern in ["bot-*@acme.dev", "?x@acme.dev"] {
+        file.unmanaged
+            .emails
+            .push(EmailPattern::parse(pattern).unwrap());
+    }
+    file.unmanaged.ids = [user("user-1"), user("user-5")].into();
+    file.departed.push(departed("bot-old@acme.dev"));
+    file.policy.freeze = Some("audit".to_owned());
+    let rows = [
+        ada(),
+        member("user-1", "bot-a@acme.dev"),
+        member("user-2", "bot-b@acme.dev"),
+        member("user-3", "robot-c@acme.dev"),
+        member("user-4", "bot-d@acme.dev.evil.dev"),
+        member("user-5", "bot-old@acme.dev"),
+        member("user-6", "ax@acme.dev"),
+        member("user-7", "aax@acme.dev"),
+    ];
+    let invites = [
+        invite("i-1", "bot-new@acme.dev", Role::Reader, 0),
+        invite("i-2", "guest@acme.dev", Role::Reader, 0),
+    ];
+    assert_eq!(
+        lines(&compute(&file, &live(rows, invites), TODAY)),
+        [
+            "cancel the invite of guest@acme.dev (reader): undeclared",
+            "remove aax@acme.dev (reader): undeclared",
+            "remove bot-d@acme.dev.evil.dev (reader): undeclared",
+            "remove bot-old@acme.dev (reader): departed since 2026-11-24",
+            "remove robot-c@acme.dev (reader): undeclared",
+            "unmanaged ax@acme.dev: matches `?x@acme.dev`",
+            "unmanaged bot-a@acme.dev: listed by id",
+            "unmanaged bot-b@acme.dev: matches `bot-*@acme.dev`",
+            "unmanaged bot-new@acme.dev: matches `bot-*@acme.dev`",
+        ]
+    );
+}
+
+#[test]
+fn of_several_invites_the_newest_with_the_declared_role_stays() {
+    let at = |role, created| invite(&format!("i-{created}"), "lin@acme.dev", role, created);
+    let file = with_ada(vec![entry("lin@acme.dev")]);
+    let invites = [
+        at(Role::Reader, 1),
+        at(Role::Owner, 4),
+        at(Role::Reader, 3),
+        at(Role::Owner, 2),
+    ];
+    let plan = compute(&file, &live([ada()], invites), TODAY);
+    let cancelled: Vec<&str> = plan
+        .actions
+        .iter()
+        .map(|action| match &action.change {
+            crate::plan::Change::CancelInvite { invite } => invite.id.as_str(),
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(cancelled, ["i-1", "i-2", "i-4"]);
+}
+
+#[test]
 fn invites_of_declared_people() {
     let at = |role, created| invite(&format!("i-{created}"), "lin@acme.dev", role, created);
     let of = |roles: Stance, invites: Vec<crate::roster::Invite>| {

@@ -237,6 +237,7 @@ fn every_option_that_is_named_alone_is_one_of_some_command() {
         "check",
         "plan",
         "apply",
+        "drift",
         "list",
         "export",
         "members add",
