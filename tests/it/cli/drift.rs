@@ -156,8 +156,8 @@ fn every_difference_exits_two_and_none_exits_zero() {
 #[test]
 fn what_cannot_be_read_is_never_no_drift() {
     let organization = Organization::start(&with(&[]), &[]);
-    // Nobody listens there.
-    let desk = Desk::at(&organization, MEMBERS).with("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    // A key of nobody's.
+    let desk = Desk::at(&organization, MEMBERS).with("OPENAI_ADMIN_KEY", "sk-admin-test-0000");
     let ran = desk.run(&["drift", "--markdown-out", "drift.md"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
     assert!(!desk.read("drift.md").contains("No drift"));
@@ -532,4 +532,25 @@ fn an_issue_stays_within_its_limit_whoever_is_in() {
         "{markdown}"
     );
     assert!(markdown.contains("d.json"));
+}
+
+#[test]
+fn what_an_apply_would_refuse_differs_all_the_same() {
+    let organization = Organization::start(&with(&[user("eve", "reader", 100)]), &[]);
+    let capped = MEMBERS.replace("[guardrails]", "[guardrails]\nrevocations_max = 0");
+    let desk = Desk::at(&organization, &capped);
+    let (code, document) = document(&desk);
+    assert_eq!((code, &document["drift"]), (2, &json!("found")));
+    assert_eq!(document["plan"]["verdict"], "refused");
+    let text = desk.run(&["drift"]).out;
+    for line in ["An apply would be refused:", "  - remove  eve@acme.dev"] {
+        assert!(text.contains(line), "{text}");
+    }
+    // The older pair has neither an audit log nor admin keys, and says so.
+    let desk = Desk::at(&organization, MEMBERS);
+    let ran = desk.run(&["drift", "--api", "legacy", "--format", "json"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["audit_log"]["reading"], "unreadable");
+    assert_eq!(document["audit_log"]["reason"], "this API has no audit log");
 }
