@@ -218,10 +218,12 @@ fn protected(member: &Member, protection: Protection) -> String {
         .map_or_else(String::new, |name| format!(" {}", quote(name)));
     let label = inert(member.label());
     let role = inert(member.role.as_str());
-    format!(
-        "{label}{name} ({role}, {}): {why}",
-        inert(member.id.as_str())
-    )
+    let id = match &member.email {
+        Some(_) => format!(", {}", inert(member.id.as_str())),
+        // The id is the label already.
+        None => String::new(),
+    };
+    format!("{label}{name} ({role}{id}): {why}")
 }
 
 fn inert(text: &str) -> String {

@@ -11,6 +11,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::desired::edit::sheet::{Block, Form, People, Row, Sheet};
 
+/// Lines above and below a new one that say how it is aligned.
+const NEIGHBOURS: usize = 10;
+
 /// In which order a section's entries stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -38,18 +41,16 @@ pub(in crate::desired) fn insert(sheet: &mut Sheet, mut block: Block) {
         .iter()
         .filter_map(line_block)
         .collect();
+    let after = match order(&entries) {
+        Order::OwnersFirst => entries.partition_point(|other| rank(other) < rank(&block)),
+        Order::Key => entries.partition_point(|other| other.key_rank() < block.key_rank()),
+        Order::Free => entries.len(),
+    };
     if let Some(line) = block.lines.first_mut() {
-        *line = aligned(line, &entries);
+        let first = after.saturating_sub(NEIGHBOURS);
+        let last = entries.len().min(after + NEIGHBOURS);
+        *line = aligned(line, &entries[first..last]);
     }
-    let order = order(&entries);
-    let after = entries
-        .iter()
-        .take_while(|other| match order {
-            Order::OwnersFirst => rank(other) < rank(&block),
-            Order::Key => other.key_rank() < block.key_rank(),
-            Order::Free => true,
-        })
-        .count();
     sheet.rows.insert(section.start + after, Row::Entry(block));
 }
 
@@ -209,7 +210,7 @@ fn order(entries: &[&Block]) -> Order {
     }
 }
 
-/// Pads a line's key so that its `=` stands where those of most of the section's lines do, if they were put there.
+/// Pads a line's key so that its `=` stands where those of most of these lines do, if they were put there.
 fn aligned(line: &str, entries: &[&Block]) -> String {
     let mut columns: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for entry in entries {
