@@ -10,6 +10,8 @@ use rosterctl::guardrail::{BreachKind, Scope};
 use rosterctl::outcome::Exit;
 use rosterctl::simulator::Roster;
 
+use crate::cli::{Desk, Organization, masked};
+
 fn page(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
@@ -263,4 +265,65 @@ fn every_option_that_is_named_alone_is_one_of_some_command() {
     assert!(seen >= 10, "{seen}");
     // No plan can be forced; only `export` has the word, for a file.
     assert!(!["plan", "apply"].map(help_of).concat().contains("--force"));
+}
+
+/// The text between a heading of the second level and the next one.
+fn section<'p>(page: &'p str, heading: &str) -> &'p str {
+    let (_, rest) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    rest.split("\n## ").next().unwrap()
+}
+
+/// The commands of a console block, each with the lines that are shown below it.
+fn transcript(block: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let mut commands: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ rosterctl "), commands.last_mut()) {
+            (Some(words), _) => commands.push((words.split(' ').collect(), Vec::new())),
+            (None, Some((_, shown))) => shown.push(line),
+            (None, None) => panic!("{line}"),
+        }
+    }
+    commands
+}
+
+/// Whether lines are shown in their order and without a gap, except where there is a `…`.
+fn is_shown(shown: &[&str], lines: &[&str]) -> bool {
+    match shown {
+        [] => lines.is_empty(),
+        ["…", rest @ ..] => (0..=lines.len()).any(|from| is_shown(rest, &lines[from..])),
+        [first, rest @ ..] => {
+            lines.first().is_some_and(|line| line == first) && is_shown(rest, &lines[1..])
+        }
+    }
+}
+
+#[test]
+fn living_with_the_file_is_as_it_is_shown() {
+    let readme = page("README.md");
+    let living = section(&readme, "Living with the file");
+    let organization = Organization::made_up(&["--members", "12", "--seed", "7"]);
+    let desk = Desk::at(&organization, "");
+    fs::remove_file(desk.path("members.toml")).unwrap();
+    desk.write("people.csv", blocks(living, "csv").concat());
+    let mut commands = 0;
+    for block in blocks(living, "console") {
+        for (args, shown) in transcript(&block) {
+            let ran = desk.run(&args);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            if args[0] == "export" {
+                let text = masked(&desk.read("members.toml"));
+                for line in blocks(living, "text")[0].lines() {
+                    assert!(line == "…" || text.contains(&masked(line)), "{line}");
+                }
+            }
+            let said = masked(&(ran.out + &ran.err));
+            let said: Vec<&str> = said.lines().collect();
+            let shown = masked(&shown.join("\n"));
+            let shown: Vec<&str> = shown.lines().collect();
+            assert!(is_shown(&shown, &said), "{args:?}: {said:#?}");
+            commands += 1;
+        }
+    }
+    assert_eq!(commands, 9);
+    assert_eq!(organization.mutations(), Vec::<String>::new());
 }

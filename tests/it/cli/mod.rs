@@ -154,7 +154,7 @@ pub(crate) fn bare() -> Command {
 }
 
 /// Replaces times, ports, request ids and plan ids, which change from run to run.
-fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let mut masked = String::new();
     for word in text.split_inclusive([' ', '\n', '/', ',', ')', ':', '.']) {
         let bare = word.trim_end_matches([' ', '\n', '/', ',', ')', ':', '.']);
@@ -192,7 +192,6 @@ fn masked(text: &str) -> String {
 pub(crate) struct Organization {
     process: Child,
     ready: Value,
-    _roster: TempDir,
 }
 
 impl Organization {
@@ -201,10 +200,15 @@ impl Organization {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("roster.json");
         fs::write(&path, roster.to_string()).unwrap();
+        let path = path.to_str().unwrap();
+        let args: Vec<&str> = ["--roster", path].iter().chain(args).copied().collect();
+        Self::made_up(&args)
+    }
+
+    /// Serves what `simulate` makes of these arguments.
+    pub(crate) fn made_up(args: &[&str]) -> Self {
         let mut process = bare()
             .arg("simulate")
-            .arg("--roster")
-            .arg(&path)
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -217,7 +221,6 @@ impl Organization {
         Self {
             process,
             ready: serde_json::from_str(&line).unwrap(),
-            _roster: folder,
         }
     }
 
