@@ -91,6 +91,8 @@ pub(super) struct Output {
     everything_in: String,
     /// Under which address the members file can be read.
     source_url: Option<String>,
+    /// What the Markdown is where there is no result.
+    pub(super) failed: fn(&[String], &Comment<'_>) -> String,
 }
 
 impl OutputArgs {
@@ -123,6 +125,7 @@ impl OutputArgs {
                 |path| path.display().to_string(),
             ),
             source_url: environment.source_url.clone(),
+            failed: render::failure_markdown,
         })
     }
 }
@@ -156,7 +159,7 @@ impl Output {
         if let Err(failure) = &ended {
             let reasons = failure.reasons();
             if let Some(mut markdown) = self.markdown.take() {
-                let text = render::failure_markdown(&reasons, &self.comment());
+                let text = (self.failed)(&reasons, &self.comment());
                 markdown.write(&terminal::masked(&text))?;
             }
             if self.format == Format::Github {

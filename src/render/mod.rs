@@ -36,7 +36,9 @@ pub use github::{drift_github, failure_github, plan_github, report_github};
 pub use gitlab::gitlab;
 pub use html::{drift_html, plan_html, report_html};
 pub use json::json;
-pub use markdown::{Comment, drift_markdown, failure_markdown, plan_markdown, report_markdown};
+pub use markdown::{
+    Comment, drift_markdown, failure_markdown, plan_markdown, report_markdown, unread_markdown,
+};
 pub use paint::Paint;
 pub use report::report_text;
 pub use stale::stale_text;

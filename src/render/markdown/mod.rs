@@ -94,12 +94,22 @@ pub fn drift_markdown(view: &DriftView<'_>, comment: &Comment<'_>) -> String {
 
 /// Returns the comment that says why there is no plan: it replaces the one of an earlier plan, which would mislead.
 pub fn failure_markdown(reasons: &[String], comment: &Comment<'_>) -> String {
+    let head = "### No membership plan\n\n> [!CAUTION]\n> There is no plan, because:\n\n";
+    no_result("plan", head, reasons, comment)
+}
+
+/// Returns the body of an issue that says why nobody knows whether anything differs.
+pub fn unread_markdown(reasons: &[String], comment: &Comment<'_>) -> String {
+    let head = "### Membership drift could not be read\n\n> [!CAUTION]\n> Whether anything differs is not known, because:\n\n";
+    no_result("drift", head, reasons, comment)
+}
+
+fn no_result(of: &str, head: &str, reasons: &[String], comment: &Comment<'_>) -> String {
     let marker = comment
         .marker
-        .map(|marker| marker_line("plan", marker))
+        .map(|marker| marker_line(of, marker))
         .unwrap_or_default();
-    let mut text =
-        format!("{marker}### No membership plan\n\n> [!CAUTION]\n> There is no plan, because:\n\n");
+    let mut text = format!("{marker}{head}");
     for reason in reasons.iter().take(REASONS_MAX) {
         let _ = writeln!(text, "- {}", safe::markdown_code(reason));
     }

@@ -160,7 +160,9 @@ fn what_cannot_be_read_is_never_no_drift() {
     let desk = Desk::at(&organization, MEMBERS).with("OPENAI_ADMIN_KEY", "sk-admin-test-0000");
     let ran = desk.run(&["drift", "--markdown-out", "drift.md"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
-    assert!(!desk.read("drift.md").contains("No drift"));
+    let markdown = desk.read("drift.md");
+    assert!(markdown.contains("### Membership drift could not be read"));
+    assert!(!markdown.contains("No drift"), "{markdown}");
 
     let nobody = json!({"organization": "org-Acme", "users": []});
     let mut no_owner = with(&[]);
