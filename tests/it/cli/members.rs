@@ -137,9 +137,17 @@ fn a_file_with_violations_is_shown_as_check_shows_it_and_not_edited() {
     let check = desk.run(&["check"]);
     for args in [
         vec!["members", "add", "x@acme.dev"],
+        vec!["members", "set", "bob@acme.dev", "--ticket", "T"],
+        vec!["members", "remove", "bob@acme.dev"],
         vec!["members", "prune"],
+        vec!["members", "pin"],
+        vec!["members", "compare", "people.csv", "--write"],
         vec!["members", "list"],
         vec!["fmt"],
+        vec!["fmt", "--check"],
+        vec!["plan"],
+        vec!["apply", "--yes"],
+        vec!["drift"],
     ] {
         let ran = desk.run(&args);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{args:?}");
