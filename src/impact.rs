@@ -27,8 +27,8 @@ pub struct SweptProject {
 pub struct Impact {
     /// The removed people who own anything, by address.
     pub people: Vec<PersonImpact>,
-    /// Projects of which something could not be read.
-    pub unread: Vec<UnreadProject>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
     /// People whom the plan removes.
     pub removals: usize,
     /// Projects that were looked at.
@@ -57,17 +57,21 @@ pub struct OwnedKey {
     pub key: ProjectKey,
 }
 
-/// A project of which something could not be read.
+/// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadProject {
-    /// The project.
-    pub project: Project,
+pub struct Unread {
+    /// The project whose keys or members it is; `None`: the admin keys.
+    pub project: Option<Project>,
     /// Why, in a clause.
     pub why: String,
 }
 
-/// Joins the removals among `actions` with the projects and the admin keys.
-pub fn of(actions: &[Action], projects: &[SweptProject], admin_keys: &[AdminKey]) -> Impact {
+/// Joins the removals among `actions` with the projects and the admin keys, or with why those could not be read.
+pub fn of(
+    actions: &[Action],
+    projects: &[SweptProject],
+    admin_keys: Result<&[AdminKey], &str>,
+) -> Impact {
     let removed = removals(actions);
     let mut people: BTreeMap<&UserId, PersonImpact> = BTreeMap::new();
     let mut unread = Vec::new();
@@ -90,8 +94,8 @@ pub fn of(actions: &[Action], projects: &[SweptProject], admin_keys: &[AdminKey]
         } = swept;
         let whys = [users.as_ref().err(), keys.as_ref().err()];
         if let Some(why) = whys.into_iter().flatten().next() {
-            let (project, why) = (project.clone(), why.clone());
-            unread.push(UnreadProject { project, why });
+            let (project, why) = (Some(project.clone()), why.clone());
+            unread.push(Unread { project, why });
         }
         for key in keys.iter().flatten() {
             of_projects.insert(&key.id);
@@ -111,13 +115,15 @@ pub fn of(actions: &[Action], projects: &[SweptProject], admin_keys: &[AdminKey]
         }
     }
     // The list of admin keys has been seen with keys of projects in it (API contract, section 6).
-    for key in admin_keys
-        .iter()
-        .filter(|key| !of_projects.contains(&key.id))
-    {
+    let listed = admin_keys.unwrap_or_default();
+    for key in listed.iter().filter(|key| !of_projects.contains(&key.id)) {
         if let KeyHolder::Person(id) = &key.holder {
             of_person(id, &mut |person| person.admin_keys.push(key.clone()));
         }
+    }
+    if let Err(why) = admin_keys {
+        let (project, why) = (None, why.to_owned());
+        unread.push(Unread { project, why });
     }
     let mut people: Vec<PersonImpact> = people.into_values().collect();
     for person in &mut people {
@@ -349,7 +355,7 @@ mod tests {
             // A project's key among the admin keys.
             admin_key("key_1", "user-eve"),
         ];
-        let impact = of(&actions(), &projects(), &keys);
+        let impact = of(&actions(), &projects(), Ok(&keys));
         assert_eq!(
             lines(&impact),
             [
@@ -366,10 +372,17 @@ mod tests {
         let unread: Vec<_> = impact
             .unread
             .iter()
-            .map(|row| (row.project.id.as_str(), row.why.as_str()))
+            .map(|row| {
+                (
+                    row.project.as_ref().map(|project| project.id.as_str()),
+                    row.why.as_str(),
+                )
+            })
             .collect();
-        assert_eq!(unread, [("proj_dark", "status 500")]);
-        let nobody = of(&[], &projects(), &keys);
+        assert_eq!(unread, [(Some("proj_dark"), "status 500")]);
+        let blind = of(&actions(), &projects(), Err("status 403"));
+        assert_eq!(blind.unread.last().unwrap().project, None);
+        let nobody = of(&[], &projects(), Ok(&keys));
         assert_eq!((nobody.people.len(), nobody.removals), (0, 0));
     }
 
@@ -379,7 +392,7 @@ mod tests {
             admin_key("key_admin", "user-eve"),
             admin_key("key_admin2", "user-eve"),
         ];
-        let impact = of(&actions(), &projects(), &keys);
+        let impact = of(&actions(), &projects(), Ok(&keys));
         let removed = [user("user-eve"), user("user-bob")].into();
         let lapsed = ProjectKey {
             owner_has_access: Some(false),

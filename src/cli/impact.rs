@@ -81,7 +81,8 @@ impl<T: Transport> Run<T> {
         let swept = sweep(&self.provider, wanted, &self.book, &self.signals.stop).await;
         planned.sheet.impact = Some(match swept.map_err(Failure::new)? {
             Sweep::Read(projects) => {
-                let keys = planned.observed.admin_keys.as_deref().unwrap_or_default();
+                let keys = planned.observed.admin_keys.as_deref();
+                let keys = keys.map_err(String::as_str);
                 let impact = of(actions, &projects, keys);
                 let masked = terminal::redacts().then(|| redact::impact(&impact));
                 Impacted::Known { impact, masked }

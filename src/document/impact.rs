@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CostDocument, ImpactView, KeyDocument, PersonDocument};
-use crate::impact::{Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, UnreadProject};
+use crate::impact::{Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, Unread};
 use crate::roster::{Project, ProjectKey};
 
 /// What the removals of a plan break.
@@ -18,8 +18,8 @@ pub struct ImpactDocument {
     pub projects: Option<usize>,
     /// The removed people who own anything.
     pub people: Vec<PersonImpactDocument>,
-    /// Projects of which something could not be read.
-    pub unread: Vec<UnreadProjectDocument>,
+    /// What could not be read.
+    pub unread: Vec<UnreadDocument>,
     /// What looking would cost, where nobody looked.
     pub cost: Option<CostDocument>,
     /// Why nobody could look, in a clause.
@@ -71,11 +71,11 @@ pub struct ProjectDocument {
     pub archived: bool,
 }
 
-/// A project of which something could not be read.
+/// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct UnreadProjectDocument {
-    /// The project.
-    pub project: ProjectDocument,
+pub struct UnreadDocument {
+    /// The project whose keys or members it is; null: the admin keys.
+    pub project: Option<ProjectDocument>,
     /// Why, in a clause.
     pub why: String,
 }
@@ -102,7 +102,7 @@ impl ImpactDocument {
                 removals: Some(*removals),
                 projects: Some(*projects),
                 people: people.iter().map(person).collect(),
-                unread: unread.iter().map(unread_project).collect(),
+                unread: unread.iter().map(unread_row).collect(),
                 ..bare(ImpactStatus::Known)
             },
             ImpactView::Open(cost) => Self {
@@ -162,10 +162,10 @@ fn project(project: &Project) -> ProjectDocument {
     }
 }
 
-fn unread_project(row: &UnreadProject) -> UnreadProjectDocument {
-    let UnreadProject { project, why } = row;
-    UnreadProjectDocument {
-        project: self::project(project),
+fn unread_row(row: &Unread) -> UnreadDocument {
+    let Unread { project, why } = row;
+    UnreadDocument {
+        project: project.as_ref().map(self::project),
         why: why.clone(),
     }
 }

@@ -25,7 +25,7 @@ pub use drift::{
 };
 pub use impact::{
     AftermathDocument, ImpactDocument, ImpactStatus, OwnedKeyDocument, PersonImpactDocument,
-    ProjectDocument, SurvivorDocument, UnreadProjectDocument,
+    ProjectDocument, SurvivorDocument, UnreadDocument,
 };
 pub use plan::{
     BreachDocument, CostDocument, OperationCostDocument, PlanDocument, Verdict, WithheldDocument,

@@ -6,7 +6,7 @@ use super::phrase::Phrase;
 use super::story::{Row, Section, Sign, Tone};
 use super::words;
 use crate::document::ImpactView;
-use crate::impact::{Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, UnreadProject};
+use crate::impact::{Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, Unread};
 use crate::roster::{AdminKey, Project, ProjectKey};
 
 /// The title of what removals break.
@@ -176,13 +176,15 @@ fn project(project: &Project) -> Phrase {
     Phrase::name(project.label()).then(Phrase::ours(archived))
 }
 
-fn unread(row: &UnreadProject) -> Row {
-    let UnreadProject { project, why } = row;
+fn unread(row: &Unread) -> Row {
+    let Unread { project, why } = row;
     let nothing = Phrase::default;
     let cells = vec![
         nothing(),
         Phrase::ours("not read"),
-        self::project(project),
+        project
+            .as_ref()
+            .map_or_else(|| Phrase::ours("(admin keys)"), self::project),
         nothing(),
         nothing(),
         Phrase::sentence(why),

@@ -34,4 +34,5 @@ mod reviewed;
 mod settle;
 mod simulator;
 mod support;
+mod sweep;
 mod tidy;

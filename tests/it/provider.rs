@@ -87,6 +87,41 @@ async fn every_member_of_every_page_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revoked_key_does_not_come_back() {
+    let simulator = Simulator::new(quiet(30));
+    let client = client(&simulator);
+    let KeyInUse::Found(own) = client.admin_keys().await.in_use else {
+        panic!("the key in use is listed")
+    };
+    let keys = client.list_admin_keys().await.unwrap().rows;
+    let key = keys.into_iter().find(|key| key.id != own.id).unwrap();
+    let KeyHolder::Person(user) = key.holder.clone() else {
+        panic!("it is a person's")
+    };
+    let revoke = |key| Change::RevokeKey {
+        key,
+        user: user.clone(),
+        email: None,
+    };
+    let change = revoke(key.clone());
+    let performed = client.perform(&change).await.unwrap();
+    assert_eq!(performed.answer, SeenAnswer::Done);
+    let again = client.perform(&change).await.unwrap();
+    assert_eq!(again.answer, SeenAnswer::AlreadyGone);
+    let left = client.list_admin_keys().await.unwrap().rows;
+    assert!(left.iter().all(|row| row.id != key.id));
+    client.perform(&revoke(own)).await.unwrap();
+    let error = client.list_admin_keys().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unauthorized);
+    let done: Vec<_> = simulator
+        .mutations()
+        .into_iter()
+        .map(|mutation| mutation.operation)
+        .collect();
+    assert_eq!(done, ["delete-admin-key"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_keys_of_a_removed_person_are_only_in_the_complete_listing() {
     let simulator = Simulator::new(quiet(120));
     let client = client(&simulator);

@@ -2,7 +2,7 @@
 
 use super::text;
 use super::values::{admin_key, person};
-use crate::impact::{Aftermath, Impact, OwnedKey, PersonImpact, Survivor, UnreadProject};
+use crate::impact::{Aftermath, Impact, OwnedKey, PersonImpact, Survivor, Unread};
 use crate::roster::{Project, ProjectKey};
 
 /// Returns an impact with its addresses masked.
@@ -17,8 +17,8 @@ pub fn impact(impact: &Impact) -> Impact {
         people: people.iter().map(person_impact).collect(),
         unread: unread
             .iter()
-            .map(|UnreadProject { project, why }| UnreadProject {
-                project: self::project(project),
+            .map(|Unread { project, why }| Unread {
+                project: project.as_ref().map(self::project),
                 why: text(why),
             })
             .collect(),

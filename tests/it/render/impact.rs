@@ -1,9 +1,7 @@
 //! What removals break, and the checklist after them, in every format.
 
 use rosterctl::document::{ImpactView, PlanDocument, ReportDocument, plan_schema, report_schema};
-use rosterctl::impact::{
-    Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, UnreadProject,
-};
+use rosterctl::impact::{Aftermath, Impact, KeyFate, OwnedKey, PersonImpact, Survivor, Unread};
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::Person;
 use rosterctl::render::{
@@ -53,8 +51,8 @@ pub(super) fn impact(person: &Person, name: &str) -> Impact {
             admin_keys: vec![admin_key("key_3", "user-7", name)],
             only_owner_of: vec![project("proj_1", name)],
         }],
-        unread: vec![UnreadProject {
-            project: project("proj_2", name),
+        unread: vec![Unread {
+            project: Some(project("proj_2", name)),
             why: format!("status 500: {name}"),
         }],
         removals: 2,
