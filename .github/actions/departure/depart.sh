@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Turns one off-boarding event into one pull request.
+#
+# The event comes from outside: it may name a person and a day, and nothing else. In particular it never names a role,
+# because whoever can send events could make themselves an owner. The commit is made by the API, so that no credentials
+# are left on the runner's disk and GitHub signs it for the App.
+set -euo pipefail
+# shellcheck source=.github/actions/common.sh
+source "$ACTION_PATH/../common.sh"
+: "${PAYLOAD?}" "${MEMBERS?}" "${FOLDER?}" "${COMMIT?}" "${BRANCH?}" "${APP_TOKEN?}" "${ISSUE_TOKEN?}" "${LABEL?}"
+
+readonly EMAIL_PATTERN="[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+readonly DATE_PATTERN='[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+
+jq -e 'type == "object"' <<<"$PAYLOAD" >/dev/null || fail 'the payload is no JSON object'
+unknown=$(jq -r 'keys - ["email", "ticket", "effective"] | length' <<<"$PAYLOAD")
+[[ $unknown == 0 ]] || fail 'the payload has a key beside email, ticket and effective: an event cannot give a role, or anything else'
+[[ $(jq -r '[.[] | select(. != null and (type != "string"))] | length' <<<"$PAYLOAD") == 0 ]] || fail 'a value of the payload is no text'
+email=$(jq -r '.email // ""' <<<"$PAYLOAD" | tr '[:upper:]' '[:lower:]')
+ticket=$(jq -r '.ticket // ""' <<<"$PAYLOAD")
+effective=$(jq -r '.effective // ""' <<<"$PAYLOAD")
+want "$EMAIL_PATTERN" "$email" 'the address of the payload'
+want '([A-Za-z0-9][A-Za-z0-9._#/-]{0,63})?' "$ticket" 'the ticket of the payload'
+want "($DATE_PATTERN)?" "$effective" 'the day of the payload'
+
+file=$FOLDER/$MEMBERS
+work=$(mktemp -d)
+cp -R "$FOLDER" "$work/before"
+branch=offboard/$(printf '%s' "$email" | sha256sum | cut -c 1-12)
+marker="<!-- rosterctl:$branch -->"
+today=$(date -u +%Y-%m-%d)
+
+rosterctl members list --format json --file "$file" >"$work/people.json"
+# An alias is an address under which other systems know the person.
+declared=$(jq -r --arg email "$email" '
+  [.members[] | select(.email == $email or (.aliases | index($email)))][0].email // empty' "$work/people.json")
+departed=$(jq -r --arg email "$email" '[.departed[] | select(.email == $email)][0].email // empty' "$work/people.json")
+
+# tombstone EMAIL
+tombstone() {
+  local options=(--departed --file "$file")
+  if [[ -n $ticket ]]; then
+    options+=(--ticket "$ticket")
+  fi
+  rosterctl members remove "$1" "${options[@]}"
+}
+
+# A file that was laid out stays so, or the check of the pull request would be red.
+laid_out=false
+if rosterctl fmt --check "$file" >/dev/null 2>&1; then
+  laid_out=true
+fi
+
+what=
+if [[ -n $declared ]]; then
+  standing=declared
+  email=$declared
+  if [[ -n $effective && $effective > $today ]]; then
+    rosterctl members set "$email" --expires "$effective" --file "$file"
+    what="access ends after $effective"
+  else
+    tombstone "$email" || fail 'the members file cannot do without this person: see the message above, and decide by hand'
+    what='has left'
+  fi
+elif [[ -n $departed ]]; then
+  standing=departed
+else
+  standing=unknown
+  # Somebody whom nobody declared may still be in: the tombstone has every plan remove them.
+  rosterctl members add "$email" --file "$file" >/dev/null
+  tombstone "$email"
+  what='has left, and was never declared'
+fi
+if [[ $laid_out == true ]]; then
+  rosterctl fmt "$file" >/dev/null
+fi
+output standing "$standing"
+output email "$email"
+
+# send METHOD PATH BODY: a write of the App.
+send() {
+  printf '%s' "$3" >"$work/request.json"
+  GH_TOKEN=$APP_TOKEN api "$2" --method "$1" --input "$work/request.json"
+}
+
+# commit_edit: makes the commit and prints its id, and nothing if the branch has it already.
+commit_edit() {
+  local path blob tree entries='[]' base_tree commit current=
+  while read -r path; do
+    blob=$(send POST "repos/$GITHUB_REPOSITORY/git/blobs" \
+      "$(jq -n --arg content "$(base64 <"$FOLDER/$path" | tr -d '\n')" '{content: $content, encoding: "base64"}')" | jq -r .sha)
+    entries=$(jq -c --arg path "$path" --arg sha "$blob" '. + [{path: $path, mode: "100644", type: "blob", sha: $sha}]' <<<"$entries")
+  done <"$work/changed.txt"
+  base_tree=$(api "repos/$GITHUB_REPOSITORY/git/commits/$COMMIT" | jq -r .tree.sha)
+  tree=$(send POST "repos/$GITHUB_REPOSITORY/git/trees" \
+    "$(jq -n --arg base "$base_tree" --argjson tree "$entries" '{base_tree: $base, tree: $tree}')" | jq -r .sha)
+  current=$(api "repos/$GITHUB_REPOSITORY/git/ref/heads/$branch" 2>/dev/null | jq -r '.object.sha // empty' || true)
+  if [[ -n $current ]] && api "repos/$GITHUB_REPOSITORY/git/commits/$current" |
+    jq -e --arg tree "$tree" --arg parent "$COMMIT" '.tree.sha == $tree and .parents[0].sha == $parent' >/dev/null; then
+    return 0
+  fi
+  commit=$(send POST "repos/$GITHUB_REPOSITORY/git/commits" \
+    "$(jq -n --arg message "members: $email $what${ticket:+ ($ticket)}" --arg tree "$tree" --arg parent "$COMMIT" \
+      '{message: $message, tree: $tree, parents: [$parent]}')" | jq -r .sha)
+  if [[ -z $current ]]; then
+    send POST "repos/$GITHUB_REPOSITORY/git/refs" "$(jq -n --arg ref "refs/heads/$branch" --arg sha "$commit" '{ref: $ref, sha: $sha}')" >/dev/null
+  else
+    # Nobody else writes this branch, so whatever it had is of an earlier event for the same person.
+    send PATCH "repos/$GITHUB_REPOSITORY/git/refs/heads/$branch" "$(jq -n --arg sha "$commit" '{sha: $sha, force: true}')" >/dev/null
+  fi
+  printf '%s\n' "$commit"
+}
+
+# open_pull: prints the number of the one open pull request of the branch, which is made if there is none.
+open_pull() {
+  local number
+  number=$(api "repos/$GITHUB_REPOSITORY/pulls?state=open&head=${GITHUB_REPOSITORY%%/*}:$branch" | jq -r '.[0].number // empty')
+  if [[ -z $number ]]; then
+    number=$(send POST "repos/$GITHUB_REPOSITORY/pulls" "$(jq -n --arg title "Off-board $email" --arg head "$branch" --arg base "$BRANCH" \
+      --arg body "An off-boarding event says that \`$email\` $what${ticket:+, ticket \`$ticket\`}. The plan of this pull request shows what a merge does." \
+      '{title: $title, head: $head, base: $base, body: $body}')" | jq -r .number)
+    send POST "repos/$GITHUB_REPOSITORY/issues/$number/labels" "$(jq -n --arg tag "$LABEL" '{labels: [$tag]}')" >/dev/null
+  fi
+  printf '%s\n' "$number"
+}
+
+# report_unknown PULL: opens one issue for the address.
+report_unknown() {
+  local open
+  pages "repos/$GITHUB_REPOSITORY/issues?state=open&labels=$LABEL&per_page=100" >"$work/issues.json"
+  open=$(jq -r --arg marker "$marker" '[add[]? | select(.pull_request | not) | select((.body // "") | startswith($marker))][0].number // empty' "$work/issues.json")
+  if [[ -z $open ]]; then
+    jq -n --arg tag "$LABEL" --arg title "Off-boarding event for $email, whom the members file does not name" \
+      --arg body "$marker"$'\n'"The address is neither declared nor departed: it is mistyped, or known under another one here, or somebody was never declared. #$1 adds the tombstone; merge it if the address is right." \
+      '{title: $title, body: $body, labels: [$tag]}' >"$work/request.json"
+    GH_TOKEN=$ISSUE_TOKEN api "repos/$GITHUB_REPOSITORY/issues" --method POST --input "$work/request.json" >/dev/null
+  fi
+}
+
+export GH_TOKEN=$ISSUE_TOKEN
+pull=
+if [[ $standing == departed ]]; then
+  echo 'the file has this tombstone already: nothing to do'
+else
+  (cd "$FOLDER" && find . -type f -name '*.toml' | sed 's|^\./||' | sort) | while read -r path; do
+    cmp -s "$FOLDER/$path" "$work/before/$path" || printf '%s\n' "$path"
+  done >"$work/changed.txt"
+  [[ -s $work/changed.txt ]] || { output pull-request ''; echo 'the file says so already: nothing to do'; exit 0; }
+  commit_edit
+  pull=$(open_pull)
+  echo "pull request #$pull"
+fi
+output pull-request "$pull"
+if [[ $standing == unknown ]]; then
+  report_unknown "$pull"
+  fail "the address is neither declared nor departed; pull request #$pull adds the tombstone all the same"
+fi

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Lints every workflow, action and script of the repository and of the examples, offline: `bash .github/lint/lint.sh`.
+#
+# All tools are wheels of one index, pinned by hash in requirements.txt, so that a laptop and CI find the same.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+venv=${ROSTERCTL_LINT_VENV:-target/lint}
+if [[ ! -x $venv/bin/zizmor ]] || ! cmp -s .github/lint/requirements.txt "$venv/requirements.txt"; then
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r .github/lint/requirements.txt
+  cp .github/lint/requirements.txt "$venv/requirements.txt"
+fi
+if [[ ${1:-} == --tools ]]; then
+  exit 0
+fi
+PATH=$(cd "$venv/bin" && pwd):$PATH
+export PATH
+
+shopt -s nullglob
+scripts=(.ci/run tests/gitops/*.sh .github/lint/*.sh .github/actions/*.sh .github/actions/*/*.sh examples/*/*.sh)
+actions=(.github/actions/*/action.yml)
+workflows=(.github/workflows/*.yml examples/*/.github/workflows/*.yml)
+
+# tell NAME COUNT COMMAND...: runs a linter and says in one line what it saw.
+tell() {
+  local name=$1 count=$2
+  shift 2
+  "$@"
+  printf 'lint: %s: %d files, nothing found\n' "$name" "$count"
+}
+
+tell shellcheck "${#scripts[@]}" shellcheck -x "${scripts[@]}"
+tell 'zizmor pedantic' "$((${#workflows[@]} + ${#actions[@]}))" \
+  zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic "${workflows[@]}" "${actions[@]}"
+tell jactionlint "${#workflows[@]}" jactionlint "${workflows[@]}"
+tell 'schema of workflows' "${#workflows[@]}" check-jsonschema -q --builtin-schema vendor.github-workflows "${workflows[@]}"
+tell 'schema of actions' "${#actions[@]}" check-jsonschema -q --builtin-schema vendor.github-actions "${actions[@]}"
+if [[ -f .github/dependabot.yml ]]; then
+  tell 'schema of Dependabot' 1 check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
+fi
+if [[ -f examples/gitlab/.gitlab-ci.yml ]]; then
+  tell 'schema of GitLab' 1 check-jsonschema -q --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
+fi
+if [[ -f .github/lint/examples.py ]]; then
+  tell 'examples' 1 python3 .github/lint/examples.py
+fi

@@ -1,0 +1,123 @@
+"""The nightly check and its issue."""
+
+from world import members
+
+START = members("lin", "max")
+DEAD = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+
+
+def issue(world):
+    (one,) = world.issues()
+    return one
+
+
+def case_no_drift_no_issue(world):
+    world.push({"members.toml": START})
+    assert world.drift() == 0
+    assert world.issues() == [] and world.mutations() == []
+
+
+def case_drift_opens_edits_stays_silent_and_closes(world):
+    world.push({"members.toml": START})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    first = issue(world)
+    assert "eve@acme.dev" in first["body"] and first["comments"] == []
+    assert [label["name"] for label in first["labels"]] == ["membership-drift"]
+    # The same difference the night after: edited without a word.
+    assert world.drift() != 0
+    assert issue(world)["number"] == first["number"] and issue(world)["comments"] == []
+    # Another one: edited, and said once.
+    world.elsewhere(add={"email": "mallory@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    assert "mallory@acme.dev" in issue(world)["body"] and len(issue(world)["comments"]) == 1
+    # Gone: closed with a word.
+    world.elsewhere(remove={"email": "eve@acme.dev"})
+    world.elsewhere(remove={"email": "mallory@acme.dev"})
+    assert world.drift() == 0
+    assert world.issues() == [] and len(world.issues("closed")) == 1
+    assert world.issues("closed")[0]["comments"][-1]["body"].startswith("Converged")
+    assert world.mutations() == []
+
+
+def case_one_unreadable_night_says_nothing_and_two_go_blind(world):
+    world.push({"members.toml": START})
+    assert world.drift(environment=DEAD) != 0
+    assert world.issues() == []
+    assert world.drift(environment=DEAD) != 0
+    assert "blind since" in issue(world)["title"] and "could not be read" in issue(world)["body"]
+    assert world.drift(environment=DEAD) != 0
+    assert "3 night" in issue(world)["body"]
+    assert world.drift() == 0
+    assert world.issues() == []
+
+
+def case_a_readable_night_starts_the_count_anew(world):
+    world.push({"members.toml": START})
+    assert world.drift(environment=DEAD) != 0
+    assert world.drift() == 0
+    assert world.drift(environment=DEAD) != 0
+    assert world.issues() == []
+
+
+def case_an_api_that_is_down_never_closes_the_issue(world):
+    world.push({"members.toml": START})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    assert world.drift(environment=DEAD) != 0
+    assert "blind since" in issue(world)["title"] and "no drift" not in issue(world)["body"].lower()
+    assert world.drift() != 0
+    assert "blind" not in issue(world)["title"] and issue(world)["comments"] == [], "the difference is the same as before"
+
+
+def case_an_organization_that_cannot_be_planned_is_no_convergence(world):
+    """No declared owner is live: exit 3, and the check is blind like any other that gave no result."""
+    text = START.replace('"ada@acme.dev" = { role', '"eva@acme.dev" = { role').replace('["ada@', '["eva@').replace('"grace@acme.dev" = { role = "owner" }\n', "")
+    world.push({"members.toml": text})
+    assert world.drift() != 0 and world.drift() != 0
+    assert "no-owner-left" in issue(world)["body"]
+    assert world.mutations() == []
+
+
+def case_an_issue_of_somebody_else_is_left_alone(world):
+    world.push({"members.toml": START})
+    world.load()
+    world.state["issues"].append({"number": 1, "state": "open", "title": "mine", "body": "<!-- rosterctl:drift:org-Practice -->\n",
+                                  "labels": [{"name": "membership-drift"}], "user": {"login": "mallory"}, "comments": []})
+    world.save()
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    assert len(world.issues()) == 2
+    world.elsewhere(remove={"email": "eve@acme.dev"})
+    assert world.drift() == 0
+    assert [row["number"] for row in world.issues()] == [1]
+
+
+def case_detection_alone_changes_nothing(world):
+    world.push({"members.toml": members("lin", "max", "new")})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0 and world.drift(remediate=False) != 0
+    assert world.mutations() == []
+
+
+def case_remediation_removes_and_does_not_invite_or_promote(world):
+    text = members("lin", "new", '"max@acme.dev" = { role = "owner" }').replace('["ada@acme.dev"]', '["ada@acme.dev", "max@acme.dev"]')
+    world.push({"members.toml": text})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift(remediate=True) != 0, "the drift job itself is red"
+    assert world.mutations() == [("delete-user", "eve")]
+
+
+def case_the_nightly_remediation_needs_the_variable(world):
+    world.push({"members.toml": START})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    assert world.mutations() == []
+    assert world.drift(variables={"MEMBERSHIP_REMEDIATE": "true"}) != 0
+    assert world.mutations() == [("delete-user", "eve")]
+
+
+def case_remediation_of_what_cannot_be_read_does_not_start(world):
+    world.push({"members.toml": START})
+    assert world.drift(remediate=True, environment=DEAD) != 0
+    assert world.mutations() == [] and "Take away what is not declared" not in world.last_log
