@@ -24,6 +24,7 @@ mod desired_syntax;
 mod desired_violations;
 mod document;
 mod faults;
+mod fuzz;
 mod gitops;
 mod laws;
 mod pacing;
