@@ -138,7 +138,9 @@ async fn go<T: Transport>(
         verify_timeout: Duration::from_secs(args.verify_timeout.into()),
         reference: args.reference.clone(),
     };
-    let mut progress = Progress::new(terminal::say);
+    let gate = run.provider.gate();
+    let mut progress = Progress::new(terminal::say)
+        .estimating(|operation, left| (gate.pace(operation), gate.estimate(operation, left)));
     let mut executed = execute(run, approved, &observed, &manner, &mut progress).await?;
     executed.aftermath = run.aftermath(&sheet, &executed).await;
     let journal = executed

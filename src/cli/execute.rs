@@ -63,7 +63,7 @@ pub(super) async fn execute<T: Transport>(
     approved: ApprovedPlan,
     observed: &Observed,
     manner: &Manner,
-    progress: &mut Progress,
+    progress: &mut Progress<'_>,
 ) -> Result<Executed, Failure> {
     let judgement = approved.judgement().clone();
     let record = plan_record(run, &judgement, observed, manner);
@@ -145,7 +145,7 @@ fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: Pat
 }
 
 /// Sums up a run that somebody left while requests were in flight. Its journal stays open for the next run.
-fn left(judgement: &Judgement, progress: &Progress, journal: PathBuf) -> Executed {
+fn left(judgement: &Judgement, progress: &Progress<'_>, journal: PathBuf) -> Executed {
     terminal::say(
         "left at once: what was in flight is not known; the next `rosterctl apply` reads it back from the journal",
     );

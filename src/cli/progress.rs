@@ -1,25 +1,75 @@
 //! The story of a run while it lasts: a line per batch, and one for everything that did not go as planned.
 
+use std::fmt;
+use std::time::Duration;
+
 use crate::apply::{Event, Observer};
 use crate::outcome::Outcome;
+use crate::pacing::Pace;
 use crate::plan::Action;
+use crate::render::duration;
 use crate::render::safe::Shown;
 use crate::roster::Operation;
 
+/// An estimate that is shorter is not worth a word.
+const ESTIMATE_SHOWN_MIN: Duration = Duration::from_secs(5);
+
+/// The pace of an operation and the time that so many more requests take at it, as far as is known now.
+type Estimate<'a> = Box<dyn Fn(Operation, usize) -> (Option<Pace>, Duration) + 'a>;
+
 /// Tells the story, and keeps the outcomes for the case that the run is left before its end.
-#[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct Progress<'a> {
     say: fn(&str),
+    estimate: Option<Estimate<'a>>,
     outcomes: Vec<(Action, Outcome)>,
 }
 
-impl Progress {
+impl fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("outcomes", &self.outcomes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Progress<'a> {
     /// Tells the story to `say`, line by line.
     pub(super) fn new(say: fn(&str)) -> Self {
         Self {
             say,
+            estimate: None,
             outcomes: Vec::new(),
         }
+    }
+
+    /// Says with each batch how long its lane still takes.
+    pub(super) fn estimating(
+        mut self,
+        estimate: impl Fn(Operation, usize) -> (Option<Pace>, Duration) + 'a,
+    ) -> Self {
+        self.estimate = Some(Box::new(estimate));
+        self
+    }
+
+    /// `, about 5 min at 8/min`, where that is worth a word.
+    fn ahead(&self, event: &Event<'_>) -> String {
+        let (
+            Event::Batch {
+                operation,
+                size: _,
+                left,
+            },
+            Some(estimate),
+        ) = (event, &self.estimate)
+        else {
+            return String::new();
+        };
+        let (pace, time) = estimate(*operation, *left);
+        if time < ESTIMATE_SHOWN_MIN {
+            return String::new();
+        }
+        let at = pace.map(|pace| format!(" at {pace}")).unwrap_or_default();
+        format!(", about {}{at}", duration(time))
     }
 
     /// What is known so far.
@@ -28,10 +78,10 @@ impl Progress {
     }
 }
 
-impl Observer for Progress {
+impl Observer for Progress<'_> {
     fn observe(&mut self, event: Event<'_>) {
         if let Some(line) = line(&event) {
-            (self.say)(&format!("  {line}"));
+            (self.say)(&format!("  {line}{}", self.ahead(&event)));
         }
         match event {
             Event::Settled { action, outcome } => {

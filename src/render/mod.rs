@@ -28,6 +28,8 @@ mod totals;
 mod withheld;
 mod words;
 
+pub(crate) use words::duration;
+
 pub use check::check_github;
 pub use declared::declared_table;
 pub use diff::{diff, source_diff};

@@ -50,7 +50,7 @@ pub(super) fn minute(at: Timestamp) -> String {
 }
 
 /// A length of time, rounded as one would say it: `40 s`, `5 min`, `2 h 10 min`.
-pub(super) fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let secs = time.as_millis().div_ceil(1000);
     let minutes = secs.div_ceil(60);
     match secs {
