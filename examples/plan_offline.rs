@@ -4,14 +4,13 @@
 //! comes out is a plan, what the guardrails say about it, and any of the published forms of both. A program that
 //! gets its rosters from somewhere else, from a backup or from another provider, starts here.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 use rosterctl::desired::{self, Source};
 use rosterctl::document::{PlanIds, PlanView};
-use rosterctl::guardrail::{Evidence, History, Surroundings, approve, preflight, today};
+use rosterctl::guardrail::{Accepted, Evidence, History, Surroundings, approve, preflight, today};
 use rosterctl::pacing::PaceBook;
 use rosterctl::plan::compute;
 use rosterctl::render::{Paint, plan_text, refusal_text};
@@ -67,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 source: "journals",
             },
             people_verified: None,
-            accepted: BTreeSet::new(),
+            accepted: Accepted::default(),
         },
     );
     let judgement = match &judged {

@@ -14,12 +14,12 @@ use super::environment::Environment;
 use super::execute::{Executed, Manner, execute};
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile, shown};
-use super::forms::{PlanForms, ReportForms, StayForms};
+use super::forms::{PlanForms, ReportForms, StaleForms, StayForms};
 use super::impact::ImpactWish;
 use super::look::{Run, Sheet};
 use super::plan::{AcceptArgs, apply_command};
 use super::progress::Progress;
-use super::terminal;
+use super::{reviewed, terminal};
 use crate::desired::DesiredRoster;
 use crate::document::ReportView;
 use crate::guardrail::frozen;
@@ -44,6 +44,14 @@ pub(super) struct ApplyArgs {
     /// Note in the journal what the run belongs to: a commit, a pull request, a CI run
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
+
+    /// Do no more than a plan that was reviewed, as `plan --out` wrote it; repeat it for several, which hold together
+    #[arg(long = "plan", value_name = "FILE")]
+    plans: Vec<PathBuf>,
+
+    /// Refuse a reviewed plan whose roster was read longer ago than this many days
+    #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "plans")]
+    plan_max_age: u16,
 
     /// Wait this many seconds for the organization to show what was done
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(..=86_400))]
@@ -85,7 +93,9 @@ async fn apply(
     )?;
     run.require_history = args.accept.require_history;
     run.impact = ImpactWish::of_flag(args.accept.impact);
+    run.reviewed = reviewed::read(&args.plans, args.plan_max_age, &run)?;
     let _lock = run.state.lock(run.clock.now())?;
+    run.unfinished = reviewed::unfinished(&run.state)?;
     let decision = if args.yes {
         decide(&run, &mut Given).await?
     } else {
@@ -96,6 +106,13 @@ async fn apply(
         // Boxed, because the executor of all lanes is a large future.
         Decision::Go(agreed) => Box::pin(go(output, &run, *agreed, args)).await,
         Decision::Stay(sheet, exit) => stay(output, &sheet, exit, args),
+        Decision::Stale(sheet) => {
+            output.write(&StaleForms {
+                sheet: &sheet,
+                reviewed: &run.reviewed,
+            })?;
+            Ok(Exit::Stale)
+        }
         Decision::Declined(sheet, failure) => {
             output.write(&StayForms {
                 plan: PlanForms {
@@ -154,7 +171,10 @@ async fn go<T: Transport>(
     };
     let view = report(&sheet, &executed, journal.as_deref());
     terminal::say("");
-    output.write(&ReportForms(view))?;
+    output.write(&ReportForms {
+        sheet: &sheet,
+        view,
+    })?;
     Ok(executed.exit)
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Decision {
     Go(Box<Agreed>),
     /// Nothing is executed, and the plan says why.
     Stay(Box<Sheet>, Exit),
+    /// Nothing is executed, because part of the plan was not reviewed.
+    Stale(Box<Sheet>),
     /// Nothing is executed, because nobody said so.
     Declined(Box<Sheet>, Failure),
 }
@@ -80,6 +82,7 @@ fn approved(planned: Planned) -> Result<Agreed, Decision> {
             observed,
             approved: *approved,
         }),
+        Standing::Stale => Err(Decision::Stale(Box::new(sheet))),
         Standing::Refused => Err(Decision::Stay(Box::new(sheet), Exit::Refused)),
         Standing::Unaccepted(fault) => {
             show(&sheet);

@@ -3,9 +3,11 @@
 use super::documents::Forms;
 use super::look::Sheet;
 use super::terminal;
-use crate::document::{PlanDocument, ReportDocument, ReportView};
+use crate::document::{
+    ActionDocument, PlanDocument, ReportDocument, ReportView, ReviewedPlan, stale,
+};
 use crate::outcome::Exit;
-use crate::plan::effect;
+use crate::plan::{Plan, effect};
 use crate::render::{self, Comment, Paint, redact};
 use crate::roster::LiveRoster;
 
@@ -36,7 +38,7 @@ impl Forms for PlanForms<'_> {
     type Document = PlanDocument;
 
     fn document(&self) -> PlanDocument {
-        PlanDocument::new(&self.sheet.view(self.apply))
+        self.sheet.document()
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -84,14 +86,18 @@ impl Forms for StayForms<'_> {
     type Document = ReportDocument;
 
     fn document(&self) -> ReportDocument {
-        ReportDocument::new(&ReportView {
+        let report = ReportDocument::new(&ReportView {
             plan: self.plan.sheet.view(None),
             outcomes: &[],
             verification: None,
             aftermath: None,
             exit_code: self.exit.code(),
             journal: None,
-        })
+        });
+        ReportDocument {
+            plan: self.plan.document(),
+            ..report
+        }
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -119,34 +125,94 @@ impl Forms for StayForms<'_> {
     }
 }
 
+/// The report of an apply that executed nothing because part of its plan was not reviewed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StaleForms<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) reviewed: &'a [ReviewedPlan],
+}
+
+impl StaleForms<'_> {
+    fn fresh(&self) -> &Plan {
+        &self.sheet.judgement.plan
+    }
+}
+
+impl Forms for StaleForms<'_> {
+    type Document = ReportDocument;
+
+    fn document(&self) -> ReportDocument {
+        let stay = StayForms {
+            plan: PlanForms {
+                sheet: self.sheet,
+                apply: None,
+                diff: None,
+            },
+            exit: Exit::Stale,
+            is_shown: false,
+        };
+        let unreviewed = stale(self.reviewed, self.fresh());
+        ReportDocument {
+            stale: unreviewed.into_iter().map(ActionDocument::new).collect(),
+            ..stay.document()
+        }
+    }
+
+    fn text(&self, paint: Paint) -> String {
+        render::stale_text(self.reviewed, self.fresh(), paint)
+    }
+
+    fn github(&self) -> String {
+        render::stale_github(self.reviewed, self.fresh())
+    }
+
+    fn markdown(&self, comment: &Comment<'_>) -> String {
+        render::stale_markdown(self.reviewed, self.fresh(), comment)
+    }
+
+    fn html(&self) -> String {
+        render::stale_html(self.reviewed, self.fresh())
+    }
+
+    fn gitlab(&self) -> Option<String> {
+        None
+    }
+}
+
 /// What an apply did.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReportForms<'a>(pub(super) ReportView<'a>);
+pub(super) struct ReportForms<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) view: ReportView<'a>,
+}
 
 impl Forms for ReportForms<'_> {
     type Document = ReportDocument;
 
     fn document(&self) -> ReportDocument {
-        ReportDocument::new(&self.0)
+        ReportDocument {
+            plan: self.sheet.document(),
+            ..ReportDocument::new(&self.view)
+        }
     }
 
     fn text(&self, paint: Paint) -> String {
-        render::report_text(&self.0, paint)
+        render::report_text(&self.view, paint)
     }
 
     fn github(&self) -> String {
-        render::report_github(&self.0)
+        render::report_github(&self.view)
     }
 
     fn markdown(&self, comment: &Comment<'_>) -> String {
-        render::report_markdown(&self.0, comment)
+        render::report_markdown(&self.view, comment)
     }
 
     fn html(&self) -> String {
-        render::report_html(&self.0)
+        render::report_html(&self.view)
     }
 
     fn gitlab(&self) -> Option<String> {
-        Some(render::gitlab(self.0.plan.judgement))
+        Some(render::gitlab(self.view.plan.judgement))
     }
 }

@@ -12,8 +12,8 @@ use super::impact::{ImpactWish, Impacted};
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
-use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS};
-use crate::document::{PlanIds, PlanView};
+use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, sha256};
+use crate::document::{Bound, PlanDocument, PlanIds, PlanView, ReviewedPlan};
 use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, History, Judgement, Surroundings,
     roster_unusable,
@@ -39,6 +39,12 @@ pub(super) struct Run<T> {
     /// `OPENAI_ORG_ID`.
     pub(super) organization_id_env: Option<String>,
     pub(super) acceptances: Vec<Acceptance>,
+    /// What bounds the run, if anything does.
+    pub(super) reviewed: Vec<ReviewedPlan>,
+    /// What earlier runs left unfinished.
+    pub(super) unfinished: Vec<ReviewedPlan>,
+    /// SHA-256 of the members file.
+    pub(super) members_sha256: Option<String>,
     pub(super) expiry_notice_days: u32,
     /// Whether a plan that revokes is refused when nobody knows what was revoked this week.
     pub(super) require_history: bool,
@@ -75,6 +81,7 @@ pub(super) struct Sheet {
     pub(super) impact: Option<Impacted>,
     /// Whether there is a plan at all.
     pub(super) is_plan: bool,
+    members_sha256: Option<String>,
 }
 
 /// How a plan stands.
@@ -82,6 +89,8 @@ pub(super) struct Sheet {
 pub(super) enum Standing {
     /// It may be executed.
     Approved(Box<ApprovedPlan>),
+    /// It holds an action that nobody reviewed.
+    Stale,
     /// A guardrail refuses it.
     Refused,
     /// What was accepted is not of this plan.
@@ -115,6 +124,9 @@ impl Run<Sockets> {
             signals,
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
+            reviewed: Vec::new(),
+            unfinished: Vec::new(),
+            members_sha256: Some(sha256(&file.sources)),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
             require_history: false,
             impact: ImpactWish::IfCheap,
@@ -151,6 +163,10 @@ impl<T: Transport> Run<T> {
         let terms = Terms {
             surroundings: self.surroundings(),
             acceptances: &self.acceptances,
+            bound: Bound {
+                reviewed: &self.reviewed,
+                unfinished: &self.unfinished,
+            },
             history,
             expiry_notice_days: self.expiry_notice_days,
             people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
@@ -160,11 +176,13 @@ impl<T: Transport> Run<T> {
             Prepared::Approved(approved) => {
                 (approved.judgement().clone(), Standing::Approved(approved))
             }
+            Prepared::Stale(judgement) => (*judgement, Standing::Stale),
             Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
             Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
         };
         let cost = cost(&judgement.actions, &observed.live, &self.book);
-        let sheet = Sheet::new(judgement, cost, true);
+        let mut sheet = Sheet::new(judgement, cost, true);
+        sheet.members_sha256.clone_from(&self.members_sha256);
         Look::Plan(Box::new(Planned {
             sheet,
             observed,
@@ -235,6 +253,7 @@ impl Sheet {
             cost,
             impact: None,
             is_plan,
+            members_sha256: None,
         }
     }
 
@@ -252,6 +271,14 @@ impl Sheet {
             impact: self.impact.as_ref().map(Impacted::view),
             apply,
             redacted: self.masked.is_some(),
+        }
+    }
+
+    /// The plan's document.
+    pub(super) fn document(&self) -> PlanDocument {
+        PlanDocument {
+            members_sha256: self.members_sha256.clone(),
+            ..PlanDocument::new(&self.view(None))
         }
     }
 

@@ -37,6 +37,7 @@ mod panic_hook;
 mod plan;
 mod progress;
 mod provider;
+mod reviewed;
 mod rewrite;
 mod schema;
 mod signals;

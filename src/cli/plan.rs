@@ -127,6 +127,7 @@ fn exit(planned: &Planned, detailed: bool) -> Result<Exit, Failure> {
     match &planned.standing {
         Standing::Approved(_) if detailed && !planned.sheet.is_settled() => Ok(Exit::Pending),
         Standing::Approved(_) => Ok(Exit::Converged),
+        Standing::Stale => Ok(Exit::Stale),
         Standing::Refused => Ok(Exit::Refused),
         Standing::Unaccepted(fault) => Err(unaccepted(fault)),
     }

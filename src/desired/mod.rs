@@ -29,6 +29,6 @@ pub use parse::{Include, email_domain, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};
 pub use schema::{included_schema, members_schema};
-pub use source::{Place, Source};
+pub use source::{Place, Source, sha256};
 pub use violation::{Label, Violation};
 pub use warning::Warning;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 /// The byte order mark that some editors put first; it is no character of the first line.
@@ -32,6 +33,21 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
+}
+
+/// Returns the SHA-256, in hexadecimal digits, over the texts of a members file and of what it includes.
+///
+/// The names are left out: the same file is read under another path in another place.
+pub fn sha256(sources: &[Source]) -> String {
+    let mut context = Context::new(&SHA256);
+    for Source { name: _, text } in sources {
+        // With its length in front, no text can pass for two.
+        context.update(format!("{}\n", text.len()).as_bytes());
+        context.update(text.as_bytes());
+    }
+    let digest = context.finish();
+    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
 }
 
 /// A source and where its lines begin, found once: places are asked for by the thousand.
@@ -128,6 +144,19 @@ mod tests {
                 "{text:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_digest_is_of_the_texts() {
+        let digest = |texts: &[&str]| {
+            let source = |text: &&str| Source {
+                name: "f".to_owned(),
+                text: (*text).to_owned(),
+            };
+            sha256(&texts.iter().map(source).collect::<Vec<_>>())
+        };
+        assert_eq!(digest(&["a"]).len(), 64);
+        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! cannot change what other programs read, and a new field of the domain has to be decided on here. A reader
 //! ignores fields it does not know; `format_version` grows only when an old reader would misunderstand.
 
+mod bound;
 mod change;
 mod check;
 mod declared;
@@ -16,6 +17,7 @@ mod roster;
 mod rows;
 mod schema;
 
+pub use bound::Bound;
 pub use change::{ActionDocument, ChangeName, KeyDocument, PersonDocument, PlaceDocument};
 pub use check::{CheckDocument, ExpiryDocument, RelatedDocument, ViolationDocument};
 pub use declared::{DeclaredDocument, DeclaredRow, DepartedRow};

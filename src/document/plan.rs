@@ -26,6 +26,8 @@ pub struct PlanDocument {
     pub drift_id: String,
     /// The organization: its id as the provider gave it, else as the file has it.
     pub organization: String,
+    /// SHA-256 over the members file and what it includes; null where the plan is of no file.
+    pub members_sha256: Option<String>,
     /// When the roster was read: the provider's date, RFC 3339.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub observed_at: Option<Timestamp>,
@@ -124,6 +126,7 @@ impl PlanDocument {
             plan_id: plan_id.full().to_owned(),
             drift_id: drift_id.full().to_owned(),
             organization: organization.clone(),
+            members_sha256: None,
             observed_at: *observed_at,
             verdict: if breaches.is_empty() {
                 Verdict::Approved

@@ -27,6 +27,9 @@ pub struct ReportDocument {
     pub exit_code: u8,
     /// Where the journal of the run is, if it has one.
     pub journal: Option<String>,
+    /// The actions that no reviewed plan holds, for which nothing was executed.
+    #[serde(default)]
+    pub stale: Vec<ActionDocument>,
 }
 
 impl ReportDocument {
@@ -51,6 +54,7 @@ impl ReportDocument {
             aftermath: aftermath.map(AftermathDocument::new),
             exit_code: *exit_code,
             journal: journal.map(str::to_owned),
+            stale: Vec::new(),
         }
     }
 }

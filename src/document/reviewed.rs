@@ -13,9 +13,9 @@ use serde::Deserialize;
 use super::{
     ActionDocument, BreachDocument, ChangeName, FORMAT_VERSION, PersonDocument, PlanDocument,
 };
-use crate::guardrail::{Breach, BreachKind};
+use crate::guardrail::{Breach, BreachKind, ReviewedBreach};
 use crate::journal::{BreachRecord, PlanRecord};
-use crate::plan::{Action, Change, Person, Plan, PlanId};
+use crate::plan::{Action, Change, Plan, PlanId};
 use crate::roster::LiveRole;
 
 /// A reviewed plan whose actions have the id that it names.
@@ -28,14 +28,7 @@ pub struct ReviewedPlan {
     actions: Vec<ActionDocument>,
     lines: BTreeSet<String>,
     breaches: Vec<ReviewedBreach>,
-}
-
-/// A breach that a reviewer saw.
-#[derive(Debug, Clone, PartialEq)]
-struct ReviewedBreach {
-    name: String,
-    figure: Option<f64>,
-    subjects: BTreeSet<String>,
+    members_sha256: Option<String>,
 }
 
 /// Why a reviewed plan cannot bound a run.
@@ -107,18 +100,22 @@ impl ReviewedPlan {
             .breaches
             .iter()
             .chain(&document.accepted)
-            .map(ReviewedBreach::of_document)
+            .filter_map(of_document)
             .collect();
         let withheld = document.withheld.iter().flat_map(|row| &row.breaches);
-        breaches.extend(withheld.map(ReviewedBreach::of_document));
+        breaches.extend(withheld.filter_map(of_document));
         let withheld = document.withheld.into_iter().filter_map(|row| row.action);
-        Self::new(
+        let plan = Self::new(
             document.organization,
             document.observed_at,
             document.actions.into_iter().chain(withheld).collect(),
             breaches,
             &document.plan_id,
-        )
+        )?;
+        Ok(Self {
+            members_sha256: document.members_sha256,
+            ..plan
+        })
     }
 
     /// Takes the plan of an unfinished journal, which is as good as a reviewed one: it was approved once.
@@ -127,11 +124,7 @@ impl ReviewedPlan {
             record.organization.clone(),
             Some(record.at),
             record.actions.iter().map(ActionDocument::new).collect(),
-            record
-                .accepted
-                .iter()
-                .map(ReviewedBreach::of_record)
-                .collect(),
+            record.accepted.iter().filter_map(of_record).collect(),
             &record.plan_id,
         )
     }
@@ -158,6 +151,7 @@ impl ReviewedPlan {
             actions,
             lines: lines.into_iter().collect(),
             breaches,
+            members_sha256: None,
         })
     }
 
@@ -183,6 +177,16 @@ impl ReviewedPlan {
             });
         }
         Ok(())
+    }
+
+    /// What was wrong with it when it was reviewed.
+    pub fn breaches(&self) -> &[ReviewedBreach] {
+        &self.breaches
+    }
+
+    /// The SHA-256 of the members file that it was made from, if it says so.
+    pub fn members_sha256(&self) -> Option<&str> {
+        self.members_sha256.as_deref()
     }
 
     /// The id that its actions have.
@@ -243,55 +247,33 @@ fn is_no_higher(live: &LiveRole, reviewed: Option<&str>) -> bool {
     }
 }
 
-impl ReviewedBreach {
-    fn of_document(document: &BreachDocument) -> Self {
-        let BreachDocument {
-            breach,
-            limit: _,
-            figure,
-            subjects,
-            message: _,
-            way_on: _,
-        } = document;
-        let label =
-            |person: &PersonDocument| person.email.clone().or_else(|| person.user_id.clone());
-        Self {
-            name: breach.clone(),
-            figure: *figure,
-            subjects: subjects.iter().filter_map(label).collect(),
-        }
-    }
+/// The breach of a document; `None` for a kind that this version does not know, which then covers nothing.
+fn of_document(document: &BreachDocument) -> Option<ReviewedBreach> {
+    let BreachDocument {
+        breach,
+        limit: _,
+        figure,
+        subjects,
+        message: _,
+        way_on: _,
+    } = document;
+    let label = |person: &PersonDocument| person.email.clone().or_else(|| person.user_id.clone());
+    Some(ReviewedBreach {
+        kind: BreachKind::parse(breach)?,
+        figure: *figure,
+        subjects: subjects.iter().filter_map(label).collect(),
+    })
+}
 
-    fn of_record(record: &BreachRecord) -> Self {
-        let BreachRecord {
-            breach,
-            figure,
-            subjects,
-        } = record;
-        Self {
-            name: breach.clone(),
-            figure: *figure,
-            subjects: subjects.iter().cloned().collect(),
-        }
-    }
-
-    fn covers(&self, fresh: &Breach) -> bool {
-        let figure = match (fresh.figure, self.figure) {
-            (None, None) => true,
-            // Of these, the smaller figure is the worse one.
-            (Some(fresh_figure), Some(reviewed))
-                if matches!(fresh.kind, BreachKind::OwnersMin | BreachKind::RosterShrunk) =>
-            {
-                fresh_figure >= reviewed
-            }
-            (Some(fresh_figure), Some(reviewed)) => fresh_figure <= reviewed,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        let subjects = fresh.subjects.iter().map(Person::label);
-        self.name == fresh.kind.as_str()
-            && figure
-            && subjects
-                .into_iter()
-                .all(|label| self.subjects.contains(label))
-    }
+fn of_record(record: &BreachRecord) -> Option<ReviewedBreach> {
+    let BreachRecord {
+        breach,
+        figure,
+        subjects,
+    } = record;
+    Some(ReviewedBreach {
+        kind: BreachKind::parse(breach)?,
+        figure: *figure,
+        subjects: subjects.iter().cloned().collect(),
+    })
 }

@@ -1,9 +1,12 @@
 //! One-shot overrides: each names one plan and what it accepts of it, and dies with that plan.
+//!
+//! A plan that became smaller since it was reviewed has another id. What was accepted of the reviewed one then holds
+//! for breaches that are no worse than those its reviewer saw.
 
 use std::collections::BTreeSet;
 
 use super::{Breach, BreachKind};
-use crate::plan::PlanId;
+use crate::plan::Person;
 
 /// `--accept PLAN_ID:breach[,breach]`, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,27 +73,66 @@ pub enum AcceptanceFault {
     Lacking(BreachKind),
 }
 
-/// Returns what is accepted of a plan, or the first acceptance that names another one.
-pub fn accepted(
-    acceptances: &[Acceptance],
-    fresh: &PlanId,
-) -> Result<BTreeSet<BreachKind>, AcceptanceFault> {
-    let mut kinds = BTreeSet::new();
-    for Acceptance { plan, breaches } in acceptances {
-        if !fresh.is_named_by(plan) {
-            return Err(AcceptanceFault::OtherPlan {
-                named: plan.clone(),
-                fresh: fresh.to_string(),
-            });
-        }
-        kinds.extend(breaches);
+/// What is accepted of the plan at hand.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Accepted {
+    /// Whatever their figure: somebody named exactly this plan.
+    pub kinds: BTreeSet<BreachKind>,
+    /// As they were when somebody accepted them of a plan that holds this one.
+    pub reviewed: Vec<ReviewedBreach>,
+}
+
+impl Accepted {
+    /// Whether a breach of the plan at hand is accepted.
+    pub fn holds(&self, breach: &Breach) -> bool {
+        self.kinds.contains(&breach.kind)
+            || self.reviewed.iter().any(|reviewed| reviewed.covers(breach))
     }
-    Ok(kinds)
+}
+
+impl From<BTreeSet<BreachKind>> for Accepted {
+    fn from(kinds: BTreeSet<BreachKind>) -> Self {
+        Self {
+            kinds,
+            reviewed: Vec::new(),
+        }
+    }
+}
+
+/// A breach that a reviewer saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewedBreach {
+    /// Its kind.
+    pub kind: BreachKind,
+    /// Its figure, where it has one.
+    pub figure: Option<f64>,
+    /// The labels of the people it was about.
+    pub subjects: BTreeSet<String>,
+}
+
+impl ReviewedBreach {
+    /// Whether a fresh breach is no worse: same kind, figure and subjects no larger.
+    pub fn covers(&self, fresh: &Breach) -> bool {
+        let figure = match (fresh.figure, self.figure) {
+            (None, None) => true,
+            // Of these, the smaller figure is the worse one.
+            (Some(fresh_figure), Some(reviewed))
+                if matches!(fresh.kind, BreachKind::OwnersMin | BreachKind::RosterShrunk) =>
+            {
+                fresh_figure >= reviewed
+            }
+            (Some(fresh_figure), Some(reviewed)) => fresh_figure <= reviewed,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        let mut subjects = fresh.subjects.iter().map(Person::label);
+        self.kind == fresh.kind && figure && subjects.all(|label| self.subjects.contains(label))
+    }
 }
 
 /// Refuses an acceptance that the judged plan had no use for.
-pub fn all_used(kinds: &BTreeSet<BreachKind>, used: &[Breach]) -> Result<(), AcceptanceFault> {
-    match kinds
+pub fn all_used(accepted: &Accepted, used: &[Breach]) -> Result<(), AcceptanceFault> {
+    match accepted
+        .kinds
         .iter()
         .find(|kind| !used.iter().any(|breach| breach.kind == **kind))
     {
@@ -134,22 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn an_acceptance_holds_for_its_plan_only() {
-        let (this, other) = (
-            PlanId::of("org-1", Vec::new()),
-            PlanId::of("org-2", Vec::new()),
-        );
-        let acceptance = Acceptance::parse(&format!("{this}:key-owner")).unwrap();
+    fn an_acceptance_without_a_use_is_a_fault() {
         assert_eq!(
-            accepted(std::slice::from_ref(&acceptance), &this),
-            Ok([BreachKind::KeyOwner].into())
-        );
-        assert!(matches!(
-            accepted(&[acceptance], &other),
-            Err(AcceptanceFault::OtherPlan { .. })
-        ));
-        assert_eq!(
-            all_used(&[BreachKind::KeyOwner].into(), &[]),
+            all_used(&Accepted::from(BTreeSet::from([BreachKind::KeyOwner])), &[]),
             Err(AcceptanceFault::Lacking(BreachKind::KeyOwner))
         );
     }

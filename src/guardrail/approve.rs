@@ -1,8 +1,8 @@
 //! The gate after the plan: what is withheld, what refuses, what may be executed.
 
-use std::collections::BTreeSet;
-
-use super::{ApprovedPlan, Breach, BreachKind, Judgement, Refusal, Withheld, limits, people};
+use super::{
+    Accepted, ApprovedPlan, Breach, BreachKind, Judgement, Refusal, Withheld, limits, people,
+};
 use crate::desired::DesiredRoster;
 use crate::plan::{Action, Person, Plan};
 use crate::roster::{KeyInUse, LiveRoster};
@@ -20,8 +20,8 @@ pub struct Evidence<'a> {
     pub history: History,
     /// How many people the last verified run left, if one is on record.
     pub people_verified: Option<usize>,
-    /// The breaches that are accepted of exactly this plan.
-    pub accepted: BTreeSet<BreachKind>,
+    /// What is accepted of this plan.
+    pub accepted: Accepted,
 }
 
 /// Revocations of the last seven days.
@@ -89,10 +89,10 @@ pub fn approve(plan: Plan, evidence: &Evidence<'_>) -> Result<ApprovedPlan, Box<
     }
 }
 
-fn split(breaches: Vec<Breach>, accepted: &BTreeSet<BreachKind>) -> (Vec<Breach>, Vec<Breach>) {
+fn split(breaches: Vec<Breach>, accepted: &Accepted) -> (Vec<Breach>, Vec<Breach>) {
     breaches
         .into_iter()
-        .partition(|breach| accepted.contains(&breach.kind))
+        .partition(|breach| accepted.holds(breach))
 }
 
 /// Takes the actions of everybody whom a breach is about out of the plan.

@@ -56,7 +56,7 @@ impl Case {
             key_in_use: &self.key,
             history: self.history.clone(),
             people_verified: self.people_verified,
-            accepted: self.accepted.clone(),
+            accepted: self.accepted.clone().into(),
         };
         approve(compute(&self.file, &self.roster, TODAY), &evidence)
     }

@@ -14,7 +14,9 @@ mod limits;
 mod people;
 mod preflight;
 
-pub use acceptance::{Acceptance, AcceptanceError, AcceptanceFault, accepted, all_used};
+pub use acceptance::{
+    Acceptance, AcceptanceError, AcceptanceFault, Accepted, ReviewedBreach, all_used,
+};
 pub use approve::{Evidence, History, approve};
 pub use breach::{Breach, BreachKind, Scope};
 pub use judgement::{ApprovedPlan, Judgement, Refusal, Withheld};

@@ -2,9 +2,10 @@
 
 use super::Observed;
 use crate::desired::DesiredRoster;
+use crate::document::Bound;
 use crate::guardrail::{
-    Acceptance, AcceptanceFault, ApprovedPlan, Breach, Evidence, History, Judgement, Refusal,
-    Surroundings, accepted, all_used, approve, preflight, today,
+    Acceptance, AcceptanceFault, Accepted, ApprovedPlan, Breach, Evidence, History, Judgement,
+    Refusal, Surroundings, all_used, approve, preflight, today,
 };
 use crate::plan::{Remark, compute, settle_keys};
 
@@ -15,6 +16,8 @@ pub struct Terms<'a> {
     pub surroundings: Surroundings<'a>,
     /// The one-shot overrides.
     pub acceptances: &'a [Acceptance],
+    /// What somebody reviewed before.
+    pub bound: Bound<'a>,
     /// Revocations of the last seven days.
     pub history: History,
     /// How many people the last verified run left.
@@ -30,6 +33,8 @@ pub enum Prepared {
     Approved(Box<ApprovedPlan>),
     /// The plan is refused.
     Refused(Box<Refusal>),
+    /// Somebody reviewed plans, and none of them holds all of this one.
+    Stale(Box<Judgement>),
     /// There is no plan, because it would be made from a wrong picture.
     NoPlan(Vec<Breach>),
     /// An acceptance is for another plan, or for nothing: the plan as it stands without any.
@@ -53,28 +58,32 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     let expiring = desired.expiring(today, terms.expiry_notice_days);
     plan.remarks
         .extend(expiring.into_iter().map(Remark::Expires));
-    let kinds = accepted(terms.acceptances, &plan.id());
+    let is_stale = !terms.bound.stale(&plan).is_empty();
+    let accepted = terms.bound.accepted(terms.acceptances, &plan);
     let mut evidence = Evidence {
         desired,
         live,
         key_in_use,
         history: terms.history.clone(),
         people_verified: terms.people_verified,
-        accepted: kinds.clone().unwrap_or_default(),
+        accepted: accepted.clone().unwrap_or_default(),
     };
     let judged = approve(plan.clone(), &evidence);
     let judgement = match &judged {
         Ok(approved) => approved.judgement(),
         Err(refusal) => refusal.judgement(),
     };
-    let fault = kinds
-        .and_then(|kinds| all_used(&kinds, &judgement.accepted))
+    if is_stale {
+        return Prepared::Stale(Box::new(judgement.clone()));
+    }
+    let fault = accepted
+        .and_then(|accepted| all_used(&accepted, &judgement.accepted))
         .err();
     match (fault, judged) {
         (None, Ok(approved)) => Prepared::Approved(Box::new(approved)),
         (None, Err(refusal)) => Prepared::Refused(refusal),
         (Some(fault), _) => {
-            evidence.accepted.clear();
+            evidence.accepted = Accepted::default();
             let judgement = match approve(plan, &evidence) {
                 Ok(approved) => approved.judgement().clone(),
                 Err(refusal) => refusal.judgement().clone(),

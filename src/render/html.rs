@@ -80,7 +80,6 @@ fn page(
     foot: &[String],
     view: &PlanView<'_>,
 ) -> String {
-    let organization = safe::html(&view.judgement.plan.organization);
     let mut body = String::new();
     for line in headline {
         let _ = writeln!(body, "<p><strong>{}</strong></p>", safe::html(line));
@@ -91,19 +90,25 @@ fn page(
     for line in foot {
         let _ = writeln!(body, "<p>{line}</p>");
     }
-    let read = view
-        .judgement
-        .plan
+    let plan = &view.judgement.plan;
+    let read = plan
         .observed_at
         .map_or_else(String::new, |at| format!(", read {}", words::minute(at)));
-    let (id, version) = (&view.ids.plan, env!("CARGO_PKG_VERSION"));
+    let footer = format!("Plan id <code>{}</code>{read}", view.ids.plan);
+    frame(what, &plan.organization, &body, &footer)
+}
+
+/// A page around a body and a footer that are HTML already.
+pub(super) fn frame(what: &str, organization: &str, body: &str, footer: &str) -> String {
+    let organization = safe::html(organization);
+    let version = env!("CARGO_PKG_VERSION");
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{what} for {organization}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <h1>{what} for <bdi>{organization}</bdi></h1>\n{body}\
-         <footer>Plan id <code>{id}</code>{read}, rosterctl {version}</footer>\n</body>\n</html>\n"
+         <footer>{footer}, rosterctl {version}</footer>\n</body>\n</html>\n"
     )
 }
 

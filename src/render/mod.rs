@@ -43,7 +43,7 @@ pub use markdown::{
 };
 pub use paint::Paint;
 pub use report::report_text;
-pub use stale::stale_text;
+pub use stale::{stale_github, stale_html, stale_markdown, stale_text};
 pub use table::roster_table;
 pub use text::{plan_text, refusal_text};
 pub use totals::Totals;

@@ -1,51 +1,112 @@
-//! What a stale run says: the difference between what was reviewed and what would be done now.
+//! What a stale run says, in every format: the difference between what was reviewed and what would be done now.
+//!
+//! Lines of the diff that start with `+` were reviewed by nobody. Those that start with `-` were reviewed and are not
+//! needed any more, which is fine.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use similar::TextDiff;
 
-use super::safe::Shown;
+use super::github::failure_github;
+use super::markdown::{Comment, fenced, marker_line};
+use super::safe::{self, Shown};
 use super::story::{Sign, Tone};
-use super::{Paint, words};
+use super::{Paint, html, words};
 use crate::document::{ActionDocument, ChangeName, ReviewedPlan, stale};
 use crate::plan::Plan;
 
+/// How one goes on from a stale run.
+const WAY_ON: &str = "write a new plan with `plan --out`, have it reviewed, and apply that one.";
+
 /// Returns how many actions no reviewed plan holds, and a unified diff of reviewed and fresh actions.
-///
-/// Lines of the diff that start with `-` were reviewed and are not needed any more, which is fine.
 pub fn stale_text(reviewed: &[ReviewedPlan], fresh: &Plan, paint: Paint) -> String {
-    let unreviewed = stale(reviewed, fresh).len();
-    let actions = words::count(unreviewed, "action");
-    let is = if unreviewed == 1 { "is" } else { "are" };
-    let old = listing(
-        reviewed
-            .iter()
-            .flat_map(|plan| plan.actions().iter().cloned()),
-    );
-    let new = listing(fresh.actions.iter().map(ActionDocument::new));
-    let diff = TextDiff::from_lines(&old, &new)
-        .unified_diff()
-        .context_radius(1)
-        .header("reviewed", "fresh")
-        .to_string();
-    let mut text = paint.title(
-        Tone::Alarm,
-        &format!("Stale: {actions} of the fresh plan {is} in no reviewed plan."),
-    );
+    let mut text = paint.title(Tone::Alarm, &headline(reviewed, fresh));
     text.push('\n');
-    for line in diff.lines() {
+    for line in diff(reviewed, fresh).lines() {
         let sign = match line.as_bytes().first() {
             Some(b'+') => Sign::Stop,
             _ => Sign::Nothing,
         };
         let _ = writeln!(text, "{}", paint.row(sign, line));
     }
-    let _ = writeln!(
-        text,
-        "Way on: write a new plan with `plan --out`, have it reviewed, and apply that one."
-    );
+    let _ = writeln!(text, "Way on: {WAY_ON}");
     text
+}
+
+/// Returns a comment for a pull request: a stale plan's replaces that of the reviewed one.
+pub fn stale_markdown(reviewed: &[ReviewedPlan], fresh: &Plan, comment: &Comment<'_>) -> String {
+    let marker = comment
+        .marker
+        .map(|marker| marker_line("plan", marker))
+        .unwrap_or_default();
+    let organization = safe::markdown_code(&fresh.organization);
+    let headline = headline(reviewed, fresh);
+    let diff = diff(reviewed, fresh);
+    let diff = if diff.len() <= DIFF_BYTES_MAX {
+        fenced("diff", &diff)
+    } else {
+        format!(
+            "The difference is in {}.\n",
+            safe::markdown_name(comment.everything_in)
+        )
+    };
+    format!(
+        "{marker}### Membership apply for {organization}: nothing was changed\n\n\
+         > [!CAUTION]\n> {headline}\n\n{diff}\nWay on: {WAY_ON}\n"
+    )
+}
+
+/// Returns one workflow command per action that nobody reviewed, and the headline.
+pub fn stale_github(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
+    let unreviewed = stale(reviewed, fresh);
+    let mut reasons = vec![headline(reviewed, fresh)];
+    reasons.extend(unreviewed.iter().map(|action| {
+        let line = line(&ActionDocument::new(action));
+        format!("not reviewed: {}", line.trim_end())
+    }));
+    failure_github(&reasons)
+}
+
+/// Returns a page of its own.
+pub fn stale_html(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
+    let diff = safe::escape_html(&diff(reviewed, fresh));
+    let headline = headline(reviewed, fresh);
+    let body = format!(
+        "<p><strong>{headline}</strong></p>\n<pre>{diff}</pre>\n<p>Way on: {}</p>\n",
+        safe::html(WAY_ON)
+    );
+    html::frame(
+        "Stale membership plan",
+        &fresh.organization,
+        &body,
+        "Nothing was changed",
+    )
+}
+
+/// Bytes of a diff in a comment at most.
+const DIFF_BYTES_MAX: usize = 50_000;
+
+fn headline(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
+    let unreviewed = stale(reviewed, fresh).len();
+    let actions = words::count(unreviewed, "action");
+    let is = if unreviewed == 1 { "is" } else { "are" };
+    format!("Stale: {actions} of the fresh plan {is} in no reviewed plan.")
+}
+
+/// The actions of all reviewed plans and of the fresh one, compared line by line.
+fn diff(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
+    let old = listing(
+        reviewed
+            .iter()
+            .flat_map(|plan| plan.actions().iter().cloned()),
+    );
+    let new = listing(fresh.actions.iter().map(ActionDocument::new));
+    TextDiff::from_lines(&old, &new)
+        .unified_diff()
+        .context_radius(1)
+        .header("reviewed", "fresh")
+        .to_string()
 }
 
 /// The actions as sorted lines, each once.

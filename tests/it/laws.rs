@@ -2,7 +2,7 @@
 //!
 //! People come from a small pool of indexes, so that entries, tombstones, rows and invites meet often.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan as _};
@@ -13,7 +13,8 @@ use rosterctl::desired::{
     Stance, Unmanaged,
 };
 use rosterctl::guardrail::{
-    ApprovedPlan, BreachKind, Evidence, History, Judgement, Refusal, approve, owners_after,
+    Accepted, ApprovedPlan, BreachKind, Evidence, History, Judgement, Refusal, approve,
+    owners_after,
 };
 use rosterctl::plan::{Change, Person, Plan, compute, effect};
 use rosterctl::roster::{
@@ -430,7 +431,7 @@ fn judge(world: &World, live: &LiveRoster, plan: &Plan) -> Result<ApprovedPlan, 
             source: "audit log",
         },
         people_verified: None,
-        accepted: BTreeSet::new(),
+        accepted: Accepted::default(),
     };
     approve(plan.clone(), &evidence)
 }

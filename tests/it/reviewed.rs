@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rosterctl::document::{PlanDocument, ReviewedError, ReviewedPlan, stale};
-use rosterctl::guardrail::{Breach, BreachKind, Judgement};
+use rosterctl::document::{Bound, PlanDocument, ReviewedError, ReviewedPlan, stale};
+use rosterctl::guardrail::{Acceptance, AcceptanceFault, Accepted, Breach, BreachKind, Judgement};
 use rosterctl::plan::{Action, Person};
 use rosterctl::render::{Paint, PlanView, json, redact, stale_text};
 use rosterctl::roster::{LiveRole, Role};
@@ -213,6 +213,51 @@ fn a_reviewed_breach_covers_none_that_is_worse() {
         (about("bob@acme.dev"), true),
         (about("rob@acme.dev"), false),
     ] {
-        assert_eq!(plan.covers(&fresh), covered, "{fresh:?}");
+        let accepted = Accepted {
+            reviewed: plan.breaches().to_vec(),
+            ..Accepted::default()
+        };
+        assert_eq!(accepted.holds(&fresh), covered, "{fresh:?}");
     }
+}
+
+#[test]
+fn an_acceptance_follows_its_plan_as_that_shrinks() {
+    let mut judgement = approved(plan(vec![eve(), bob()]));
+    judgement.breaches = vec![breach(BreachKind::RevocationsMax, 2.0, 1.0)];
+    let seen = [ReviewedPlan::parse(&written(judgement)).unwrap()];
+    let (reviewed, unfinished) = (
+        Bound {
+            reviewed: &seen,
+            unfinished: &[],
+        },
+        Bound {
+            reviewed: &[],
+            unfinished: &seen,
+        },
+    );
+    let nothing = Bound::default();
+    let (whole, smaller) = (plan(vec![eve(), bob()]), plan(vec![eve()]));
+    let grown = plan(vec![eve(), bob(), invited("new@acme.dev", Role::Reader)]);
+    let id = whole.id();
+    let accept = |kind: &str| [Acceptance::parse(&format!("{id}:{kind}")).unwrap()];
+    let two = breach(BreachKind::RevocationsMax, 2.0, 1.0);
+    let three = breach(BreachKind::RevocationsMax, 3.0, 1.0);
+    // Whether the acceptance is taken at all, and whether it holds for two and for three revocations.
+    for (bound, fresh, taken) in [
+        (nothing, &whole, Some((true, true))),
+        (nothing, &smaller, None),
+        (reviewed, &smaller, Some((true, false))),
+        (reviewed, &grown, None),
+        (unfinished, &smaller, Some((true, false))),
+        (unfinished, &grown, None),
+    ] {
+        let accepted = bound.accepted(&accept("revocations-max"), fresh).ok();
+        let held = accepted.map(|accepted| (accepted.holds(&two), accepted.holds(&three)));
+        assert_eq!(held, taken, "{bound:?}");
+    }
+    assert_eq!(
+        reviewed.accepted(&accept("key-owner"), &smaller),
+        Err(AcceptanceFault::Lacking(BreachKind::KeyOwner))
+    );
 }

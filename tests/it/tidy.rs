@@ -104,6 +104,7 @@ const ROOMS: [Room; 19] = [
             "schedule",
             "outcome",
             "verify",
+            "document",
             "journal",
             "provider",
             "apply",

@@ -156,7 +156,7 @@ fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
 }
 
 /// A comment that nobody sees, by which a later run finds this one.
-fn marker_line(of: &str, marker: &str) -> String {
+pub(super) fn marker_line(of: &str, marker: &str) -> String {
     let name: String = marker
         .chars()
         .take(100)
@@ -189,13 +189,18 @@ fn stamp(view: &PlanView<'_>) -> String {
     format!("\n<sub>Plan `{plan}`{read} · {cost} · rosterctl {version}</sub>\n")
 }
 
-/// The diff in a block whose fence is longer than any run of backticks in it.
 fn folded_diff(diff: &str) -> String {
-    let longest = diff
+    let block = fenced("diff", diff);
+    format!("<details><summary>Diff</summary>\n\n{block}\n</details>\n\n")
+}
+
+/// Lines in a block whose fence is longer than any run of backticks in them.
+pub(super) fn fenced(language: &str, lines: &str) -> String {
+    let longest = lines
         .split(|c| c != '`')
         .map(str::len)
         .max()
         .unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
-    format!("<details><summary>Diff</summary>\n\n{fence}diff\n{diff}{fence}\n\n</details>\n\n")
+    format!("{fence}{language}\n{lines}{fence}\n")
 }

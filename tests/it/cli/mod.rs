@@ -13,6 +13,7 @@ pub(crate) mod network;
 mod output;
 mod plan;
 mod redacted;
+mod reviewed;
 mod rewrite;
 #[cfg(unix)]
 mod terminal;
