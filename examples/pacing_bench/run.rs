@@ -181,6 +181,7 @@ async fn converge(
             local_now: clock.now(),
             organization_id_env: None,
         },
+        narrowing: &rosterctl::plan::Narrowing::default(),
         bound: rosterctl::document::Bound::default(),
         acceptances: &[],
         history: History::Known {

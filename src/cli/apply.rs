@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::ValueParser;
 use jiff::Timestamp;
 
 use super::confirm::{Given, Typed};
@@ -24,7 +25,9 @@ use crate::desired::DesiredRoster;
 use crate::document::ReportView;
 use crate::guardrail::frozen;
 use crate::outcome::Exit;
+use crate::plan::Narrowing;
 use crate::provider::Transport;
+use crate::roster::Email;
 
 /// Make the organization match the file
 ///
@@ -52,6 +55,14 @@ pub(super) struct ApplyArgs {
     /// Refuse a reviewed plan whose roster was read longer ago than this many days
     #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "plans")]
     plan_max_age: u16,
+
+    /// Do only what is planned for this person, as for an urgent departure; repeat it for several
+    #[arg(long, value_name = "EMAIL", value_parser = ValueParser::from(Email::parse))]
+    only: Vec<Email>,
+
+    /// Take access and give none: no invites, no promotions
+    #[arg(long)]
+    revocations_only: bool,
 
     /// Wait this many seconds for the organization to show what was done
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(..=86_400))]
@@ -92,6 +103,10 @@ async fn apply(
         environment,
     )?;
     run.require_history = args.accept.require_history;
+    run.narrowing = Narrowing {
+        only: args.only.clone(),
+        revocations_only: args.revocations_only,
+    };
     run.impact = ImpactWish::of_flag(args.accept.impact);
     run.reviewed = reviewed::read(&args.plans, args.plan_max_age, &run)?;
     let _lock = run.state.lock(run.clock.now())?;

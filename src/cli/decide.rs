@@ -39,6 +39,9 @@ pub(super) async fn decide<T: Transport>(
 ) -> Result<Decision, Failure> {
     let mut answered: Option<Sheet> = None;
     let mut look = first_look(run).await?;
+    if let Look::Plan(planned) = &look {
+        everybody_named_is_found(run, planned)?;
+    }
     loop {
         let looked_at = run.clock.elapsed();
         let planned = match look {
@@ -67,6 +70,27 @@ pub(super) async fn decide<T: Transport>(
         answered = Some(agreed.sheet);
         look = run.look().await?;
     }
+}
+
+/// Whoever is named by `--only` has an action, or is gone already; a typing error must not pass for a departure.
+fn everybody_named_is_found<T>(run: &Run<T>, planned: &Planned) -> Result<(), Failure> {
+    let live = &planned.observed.live;
+    for email in &run.narrowing.only {
+        if planned.sheet.judgement.plan.concerns(email) {
+            continue;
+        }
+        let shown = Shown::label(email.as_str());
+        if live.member_by_email(email).is_some() || !live.invites_of(email).is_empty() {
+            return Err(Failure::new(format!(
+                "nothing is planned for {shown}, who is in or invited"
+            ))
+            .hint("declare the departure first: rosterctl members remove EMAIL --departed"));
+        }
+        terminal::say(&format!(
+            "{shown} is neither a member nor invited: there is nothing to take away"
+        ));
+    }
+    Ok(())
 }
 
 /// The plan if it may be executed, else what becomes of it.
@@ -99,7 +123,9 @@ fn nothing_to_do<T>(run: &Run<T>, agreed: Agreed) -> Decision {
         approved: _,
     } = agreed;
     let exit = if sheet.is_settled() {
-        keep_if_not_shrunk(run, &observed);
+        if run.narrowing.is_none() {
+            keep_if_not_shrunk(run, &observed);
+        }
         Exit::Converged
     } else {
         Exit::Partial

@@ -20,7 +20,7 @@ use crate::guardrail::{
 };
 use crate::outcome::Exit;
 use crate::pacing::PaceBook;
-use crate::plan::Plan;
+use crate::plan::{Narrowing, Plan};
 use crate::provider::{Clock, Sockets, Transport};
 use crate::reconcile::{ObserveError, Observed, Prepared, Terms, observe, prepare};
 use crate::render::{self, Paint, redact};
@@ -41,6 +41,8 @@ pub(super) struct Run<T> {
     pub(super) acceptances: Vec<Acceptance>,
     /// What bounds the run, if anything does.
     pub(super) reviewed: Vec<ReviewedPlan>,
+    /// Which part of the plan is wanted.
+    pub(super) narrowing: Narrowing,
     /// What earlier runs left unfinished.
     pub(super) unfinished: Vec<ReviewedPlan>,
     /// SHA-256 of the members file.
@@ -125,6 +127,7 @@ impl Run<Sockets> {
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
             reviewed: Vec::new(),
+            narrowing: Narrowing::default(),
             unfinished: Vec::new(),
             members_sha256: Some(sha256(&file.sources)),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
@@ -163,6 +166,7 @@ impl<T: Transport> Run<T> {
         let terms = Terms {
             surroundings: self.surroundings(),
             acceptances: &self.acceptances,
+            narrowing: &self.narrowing,
             bound: Bound {
                 reviewed: &self.reviewed,
                 unfinished: &self.unfinished,

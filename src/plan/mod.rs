@@ -13,6 +13,7 @@ mod id;
 mod identity;
 mod invites;
 mod keys;
+mod narrow;
 mod rows;
 mod suspicion;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use compute::compute;
 pub use effect::effect;
 pub use id::PlanId;
 pub use keys::{LeftoverKey, OwnerFate, settle_keys};
+pub use narrow::Narrowing;
 pub use rows::{
     Conflict, DepartedLive, Difference, Likeness, Remark, Reported, Suspicion, UnmanagedReason,
     UnmanagedRow, Vanished,

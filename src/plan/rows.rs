@@ -270,6 +270,11 @@ pub enum Remark {
         /// Why the admin keys were not read, in a clause.
         reason: String,
     },
+    /// The plan is a part of the whole one.
+    Narrowed {
+        /// How many actions of the whole plan are left out.
+        left: usize,
+    },
 }
 
 impl fmt::Display for Remark {
@@ -294,6 +299,13 @@ impl fmt::Display for Remark {
             Self::InviteOfMember { email } => write!(
                 f,
                 "{email} is a member and has a pending invite, which is left"
+            ),
+            Self::Narrowed { left: 1 } => {
+                f.write_str("this is a part of the whole plan: 1 other action is left out")
+            }
+            Self::Narrowed { left } => write!(
+                f,
+                "this is a part of the whole plan: {left} other actions are left out"
             ),
             Self::KeysUnread { reason } => write!(
                 f,

@@ -4,10 +4,10 @@ use super::Observed;
 use crate::desired::DesiredRoster;
 use crate::document::Bound;
 use crate::guardrail::{
-    Acceptance, AcceptanceFault, Accepted, ApprovedPlan, Breach, Evidence, History, Judgement,
-    Refusal, Surroundings, all_used, approve, preflight, today,
+    Acceptance, AcceptanceFault, Accepted, ApprovedPlan, Breach, BreachKind, Evidence, History,
+    Judgement, Refusal, Surroundings, all_used, approve, preflight, refuse_part, today,
 };
-use crate::plan::{Remark, compute, settle_keys};
+use crate::plan::{Action, Narrowing, Plan, Reason, Remark, compute, settle_keys};
 
 /// What a plan is prepared by, beside the two rosters.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Terms<'a> {
     pub surroundings: Surroundings<'a>,
     /// The one-shot overrides.
     pub acceptances: &'a [Acceptance],
+    /// Which part of the plan is wanted.
+    pub narrowing: &'a Narrowing,
     /// What somebody reviewed before.
     pub bound: Bound<'a>,
     /// Revocations of the last seven days.
@@ -58,6 +60,10 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     let expiring = desired.expiring(today, terms.expiry_notice_days);
     plan.remarks
         .extend(expiring.into_iter().map(Remark::Expires));
+    let whole = (!terms.narrowing.is_none()).then(|| plan.clone());
+    if whole.is_some() {
+        terms.narrowing.narrow(&mut plan);
+    }
     let is_stale = !terms.bound.stale(&plan).is_empty();
     let accepted = terms.bound.accepted(terms.acceptances, &plan);
     let mut evidence = Evidence {
@@ -68,7 +74,13 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
         people_verified: terms.people_verified,
         accepted: accepted.clone().unwrap_or_default(),
     };
-    let judged = approve(plan.clone(), &evidence);
+    let mut judged = approve(plan.clone(), &evidence);
+    let mut used = Vec::new();
+    if let Some(whole) = whole {
+        let (breaches, accepted) = beyond(whole, &plan, &evidence);
+        judged = refuse_part(judged, breaches);
+        used = accepted;
+    }
     let judgement = match &judged {
         Ok(approved) => approved.judgement(),
         Err(refusal) => refusal.judgement(),
@@ -76,8 +88,9 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     if is_stale {
         return Prepared::Stale(Box::new(judgement.clone()));
     }
+    used.extend(judgement.accepted.iter().cloned());
     let fault = accepted
-        .and_then(|accepted| all_used(&accepted, &judgement.accepted))
+        .and_then(|accepted| all_used(&accepted, &used))
         .err();
     match (fault, judged) {
         (None, Ok(approved)) => Prepared::Approved(Box::new(approved)),
@@ -91,4 +104,20 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
             Prepared::Unaccepted(fault, Box::new(judgement))
         }
     }
+}
+
+/// The breaches of the whole plan that refuse a part of it too, and those of it that are accepted.
+///
+/// A plan too large for one run is no reason to keep somebody in who is declared gone.
+fn beyond(whole: Plan, part: &Plan, evidence: &Evidence<'_>) -> (Vec<Breach>, Vec<Breach>) {
+    let judgement = match approve(whole, evidence) {
+        Ok(approved) => approved.judgement().clone(),
+        Err(refusal) => refusal.judgement().clone(),
+    };
+    let revokes = |action: &&Action| action.change.is_revocation();
+    let departed = |action: &Action| matches!(action.reason, Reason::Departed { .. });
+    let only_departed = part.actions.iter().filter(revokes).all(departed);
+    let refuses = |breach: &Breach| breach.kind != BreachKind::RevocationsMax || !only_departed;
+    let breaches = judgement.breaches.into_iter().filter(refuses).collect();
+    (breaches, judgement.accepted)
 }

@@ -270,6 +270,7 @@ impl Case {
                 organization_id_env: None,
             },
             acceptances,
+            narrowing: &rosterctl::plan::Narrowing::default(),
             bound: rosterctl::document::Bound::default(),
             history: History::Known {
                 revocations: 0,

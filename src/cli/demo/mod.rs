@@ -114,6 +114,7 @@ impl Stage {
             organization_id_env: None,
             acceptances: Vec::new(),
             reviewed: Vec::new(),
+            narrowing: crate::plan::Narrowing::default(),
             unfinished: Vec::new(),
             members_sha256: None,
             expiry_notice_days: EXPIRY_NOTICE_DAYS,

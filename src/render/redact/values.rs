@@ -446,6 +446,7 @@ fn remark(remark: &Remark) -> Remark {
         Remark::Invited { email } => Remark::Invited {
             email: super::email(email),
         },
+        Remark::Narrowed { left } => Remark::Narrowed { left: *left },
         Remark::KeysUnread { reason } => Remark::KeysUnread {
             reason: text(reason),
         },

@@ -9,6 +9,7 @@ mod history;
 mod impact;
 mod measure;
 mod members;
+mod narrowed;
 pub(crate) mod network;
 mod output;
 mod plan;
