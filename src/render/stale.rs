@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use similar::TextDiff;
 
 use super::github::failure_github;
-use super::markdown::{Comment, fenced, marker_line};
+use super::markdown::{Comment, fenced};
 use super::safe::{self, Shown};
 use super::story::{Sign, Tone};
 use super::{Paint, html, words};
@@ -36,10 +36,7 @@ pub fn stale_text(reviewed: &[ReviewedPlan], fresh: &Plan, paint: Paint) -> Stri
 
 /// Returns a comment for a pull request: a stale plan's replaces that of the reviewed one.
 pub fn stale_markdown(reviewed: &[ReviewedPlan], fresh: &Plan, comment: &Comment<'_>) -> String {
-    let marker = comment
-        .marker
-        .map(|marker| marker_line("plan", marker))
-        .unwrap_or_default();
+    let marker = comment.marker_line("plan");
     let organization = safe::markdown_code(&fresh.organization);
     let headline = headline(reviewed, fresh);
     let diff = diff(reviewed, fresh);

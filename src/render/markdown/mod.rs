@@ -34,6 +34,27 @@ pub struct Comment<'a> {
     pub diff: Option<&'a str>,
 }
 
+impl Comment<'_> {
+    /// A line that nobody sees, by which a later run finds this comment; empty for one that nobody looks for.
+    pub(super) fn marker_line(&self, of: &str) -> String {
+        let Some(marker) = self.marker else {
+            return String::new();
+        };
+        let name: String = marker
+            .chars()
+            .take(100)
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "._/".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        format!("<!-- rosterctl:{of}:{name} -->\n")
+    }
+}
+
 /// Returns the comment that shows a plan.
 pub fn plan_markdown(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
     let mut foot = String::new();
@@ -52,10 +73,7 @@ pub fn plan_markdown(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
 /// Returns the comment that shows the end of an apply.
 pub fn report_markdown(view: &ReportView<'_>, comment: &Comment<'_>) -> String {
     let organization = safe::markdown_code(&view.plan.judgement.plan.organization);
-    let marker = comment
-        .marker
-        .map(|marker| marker_line("plan", marker))
-        .unwrap_or_default();
+    let marker = comment.marker_line("plan");
     let (summary, verdict) = (report::summary(view), report::verdict(view.verification));
     let alert = if view.exit_code == 0 {
         ""
@@ -72,10 +90,7 @@ pub fn report_markdown(view: &ReportView<'_>, comment: &Comment<'_>) -> String {
 /// Returns the body of an issue that shows a drift report.
 pub fn drift_markdown(view: &DriftView<'_>, comment: &Comment<'_>) -> String {
     let organization = safe::markdown_code(&view.plan.judgement.plan.organization);
-    let marker = comment
-        .marker
-        .map(|marker| marker_line("drift", marker))
-        .unwrap_or_default();
+    let marker = comment.marker_line("drift");
     let alert = match view.standing() {
         DriftStanding::None => "",
         DriftStanding::Found => "> [!WARNING]\n> ",
@@ -105,10 +120,7 @@ pub fn unread_markdown(reasons: &[String], comment: &Comment<'_>) -> String {
 }
 
 fn no_result(of: &str, head: &str, reasons: &[String], comment: &Comment<'_>) -> String {
-    let marker = comment
-        .marker
-        .map(|marker| marker_line(of, marker))
-        .unwrap_or_default();
+    let marker = comment.marker_line(of);
     let mut text = format!("{marker}{head}");
     for reason in reasons.iter().take(REASONS_MAX) {
         let _ = writeln!(text, "- {}", safe::markdown_code(reason));
@@ -132,10 +144,7 @@ fn assemble(head: &str, sections: &[story::Section], foot: &str, comment: &Comme
 fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
     let judgement = view.judgement;
     let organization = safe::markdown_code(&judgement.plan.organization);
-    let marker = comment
-        .marker
-        .map(|marker| marker_line("plan", marker))
-        .unwrap_or_default();
+    let marker = comment.marker_line("plan");
     let totals = Totals::of(judgement);
     let revocations = judgement
         .actions
@@ -153,22 +162,6 @@ fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
         String::new()
     };
     format!("{marker}### Membership plan for {organization}: {totals}\n\n{alert}")
-}
-
-/// A comment that nobody sees, by which a later run finds this one.
-pub(super) fn marker_line(of: &str, marker: &str) -> String {
-    let name: String = marker
-        .chars()
-        .take(100)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._/".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("<!-- rosterctl:{of}:{name} -->\n")
 }
 
 /// The plan's id, its time, its cost and the program's version, in small print.
