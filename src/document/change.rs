@@ -50,6 +50,34 @@ pub enum ChangeName {
     RevokeKey,
 }
 
+impl ChangeName {
+    /// Names a change.
+    pub fn of(change: &Change) -> Self {
+        match change {
+            Change::SetRole { member: _, to: _ } => Self::SetRole,
+            Change::CancelInvite { invite: _ } => Self::CancelInvite,
+            Change::Remove { member: _ } => Self::Remove,
+            Change::Invite { email: _, role: _ } => Self::Invite,
+            Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => Self::RevokeKey,
+        }
+    }
+
+    /// The name, as documents have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Invite => "invite",
+            Self::SetRole => "set-role",
+            Self::CancelInvite => "cancel-invite",
+            Self::RevokeKey => "revoke-key",
+        }
+    }
+}
+
 impl ActionDocument {
     /// Writes an action.
     pub fn new(action: &Action) -> Self {
@@ -61,7 +89,7 @@ impl ActionDocument {
             place,
         } = action;
         let bare = Self {
-            change: ChangeName::Remove,
+            change: ChangeName::of(change),
             user_id: change.user().map(ToString::to_string),
             invite_id: None,
             key: change.key().map(KeyDocument::admin),
@@ -74,24 +102,20 @@ impl ActionDocument {
         };
         match change {
             Change::SetRole { member, to } => Self {
-                change: ChangeName::SetRole,
                 before: Some(member.role.as_str().to_owned()),
                 after: Some(to.as_str().to_owned()),
                 ..bare
             },
             Change::CancelInvite { invite } => Self {
-                change: ChangeName::CancelInvite,
                 invite_id: Some(invite.id.to_string()),
                 before: Some(invite.role.as_str().to_owned()),
                 ..bare
             },
             Change::Remove { member } => Self {
-                change: ChangeName::Remove,
                 before: Some(member.role.as_str().to_owned()),
                 ..bare
             },
             Change::Invite { email: _, role } => Self {
-                change: ChangeName::Invite,
                 after: Some(role.as_str().to_owned()),
                 ..bare
             },
@@ -99,10 +123,7 @@ impl ActionDocument {
                 key: _,
                 user: _,
                 email: _,
-            } => Self {
-                change: ChangeName::RevokeKey,
-                ..bare
-            },
+            } => bare,
         }
     }
 
@@ -297,6 +318,19 @@ mod tests {
             let json = serde_json::to_string(&document).unwrap();
             let back: ActionDocument = serde_json::from_str(&json).unwrap();
             assert_eq!(back, document);
+        }
+    }
+
+    #[test]
+    fn a_name_is_spelled_as_it_is_written() {
+        for name in [
+            ChangeName::Remove,
+            ChangeName::Invite,
+            ChangeName::SetRole,
+            ChangeName::CancelInvite,
+            ChangeName::RevokeKey,
+        ] {
+            assert_eq!(json!(name), json!(name.as_str()));
         }
     }
 }

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT_VERSION, PersonDocument, PlanDocument, PlanView};
+use super::{ChangeName, FORMAT_VERSION, PersonDocument, PlanDocument, PlanView};
 use crate::attribution::{Appeared, Cause, Differing, Drift};
 use crate::guardrail::Withheld;
-use crate::plan::{Action, Change, Person};
+use crate::plan::{Action, Person};
 use crate::roster::{
     Actor, ActorHolder, AdminKey, AuditEvent, AuditReading, Email, Somebody, UserId,
 };
@@ -252,7 +252,8 @@ impl DifferenceDocument {
             Differing::Action(action) => {
                 let detail = format!("{}: {}", action.change, action.reason);
                 let withheld = view.withheld(action);
-                (kind(&action.change), one(&action.person), detail, withheld)
+                let kind = ChangeName::of(&action.change).as_str();
+                (kind, one(&action.person), detail, withheld)
             }
             Differing::Undecided(conflict) => {
                 let people = conflict.people.iter().map(PersonDocument::new).collect();
@@ -294,21 +295,6 @@ impl DifferenceDocument {
                 .collect(),
             cause: cause.map(CauseDocument::new),
         }
-    }
-}
-
-/// The name of a change, as the plan's document has it.
-fn kind(change: &Change) -> &'static str {
-    match change {
-        Change::SetRole { member: _, to: _ } => "set-role",
-        Change::CancelInvite { invite: _ } => "cancel-invite",
-        Change::Remove { member: _ } => "remove",
-        Change::Invite { email: _, role: _ } => "invite",
-        Change::RevokeKey {
-            key: _,
-            user: _,
-            email: _,
-        } => "revoke-key",
     }
 }
 
