@@ -5,7 +5,7 @@ use super::execute::keep_snapshot;
 use super::failure::Failure;
 use super::look::{Look, Planned, Run, Sheet, Standing, unaccepted};
 use super::terminal;
-use crate::guardrail::{ApprovedPlan, BreachKind, preflight};
+use crate::guardrail::{ApprovedPlan, BreachKind, is_shrunk, preflight};
 use crate::outcome::Exit;
 use crate::provider::Transport;
 use crate::reconcile::{Observed, Resumed, resume};
@@ -136,15 +136,14 @@ fn nothing_to_do<T>(run: &Run<T>, agreed: Agreed) -> Decision {
 /// A run that finds nothing to do has verified the roster, unless half of it went away: as nothing is changed, nobody
 /// was asked to accept that, and the next run that does change something must be.
 fn keep_if_not_shrunk<T>(run: &Run<T>, observed: &Observed) {
-    let live = observed.live.members();
-    let people = live.filter(|member| member.is_person()).count();
+    let people = observed.live.people().count();
     let before = run.state.snapshot().map_or(0, |snapshot| snapshot.people);
-    if people * 2 >= before {
-        keep_snapshot(run, &observed.live, observed);
-    } else {
+    if is_shrunk(people, before) {
         terminal::say(&format!(
             "{people} people are live, fewer than half of the {before} of the last verified run, which stays the measure"
         ));
+    } else {
+        keep_snapshot(run, &observed.live, observed);
     }
 }
 

@@ -218,14 +218,15 @@ fn organization_unproven(actions: &[Action], evidence: &Evidence<'_>) -> Option<
     })
 }
 
+/// Whether so few people are live that the last verified run's roster is no measure any more.
+pub const fn is_shrunk(people: usize, verified: usize) -> bool {
+    people * 2 < verified
+}
+
 fn roster_shrunk(actions: &[Action], evidence: &Evidence<'_>) -> Option<Breach> {
     let verified = evidence.people_verified.filter(|_| !actions.is_empty())?;
-    let people = evidence
-        .live
-        .members()
-        .filter(|member| member.is_person())
-        .count();
-    (people * 2 < verified).then(|| {
+    let people = evidence.live.people().count();
+    is_shrunk(people, verified).then(|| {
         let message = format!(
             "{people} people are live, fewer than half of the {verified} of the last verified run"
         );

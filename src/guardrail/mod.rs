@@ -20,5 +20,5 @@ pub use acceptance::{
 pub use approve::{Evidence, History, approve};
 pub use breach::{Breach, BreachKind, Scope};
 pub use judgement::{ApprovedPlan, Judgement, Refusal, Withheld, refuse_part};
-pub use limits::owners_after;
+pub use limits::{is_shrunk, owners_after};
 pub use preflight::{Surroundings, frozen, preflight, roster_unusable, today};

@@ -259,8 +259,8 @@ fn nameless_rows(desired: &DesiredRoster, live: &LiveRoster) -> Option<Breach> {
             .any(|entry| entry.id.as_ref() == Some(id))
     };
     let nameless: Vec<&Member> = live
-        .members()
-        .filter(|member| member.email.is_none() && member.is_person())
+        .people()
+        .filter(|member| member.email.is_none())
         .filter(|member| {
             !desired.unmanaged.ids.contains(&member.id)
                 && !departed(&member.id)

@@ -178,6 +178,11 @@ impl LiveRoster {
         self.members.values()
     }
 
+    /// Every member who is a person, by id.
+    pub fn people(&self) -> impl Iterator<Item = &Member> {
+        self.members().filter(|member| member.is_person())
+    }
+
     /// Every pending invite, by address, the newest of an address first.
     pub fn invites(&self) -> &[Invite] {
         &self.invites
