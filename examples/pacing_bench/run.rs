@@ -13,7 +13,7 @@ use rosterctl::guardrail::{History, Surroundings};
 use rosterctl::journal::Record;
 use rosterctl::pacing::{PaceBook, PaceSettings};
 use rosterctl::provider::{BaseUrl, Clock, Credential, Gate, GateSettings, OpenAi, Stop};
-use rosterctl::reconcile::{Prepared, Terms, finish, observe, prepare};
+use rosterctl::reconcile::{Prepared, Terms, draft, finish, observe, prepare};
 use rosterctl::roster::{Operation, OrganizationId};
 use rosterctl::simulator::{Hints, InProcess, Limit, Population, Settings, Simulator};
 use secrecy::ExposeSecret as _;
@@ -191,7 +191,8 @@ async fn converge(
         people_verified: None,
         expiry_notice_days: 0,
     };
-    let Prepared::Approved(approved) = prepare(desired, &observed, &terms) else {
+    let plan = draft(desired, &observed, clock.now());
+    let Prepared::Approved(approved) = prepare(desired, &observed, plan, &terms) else {
         bail!("the plan of the bench is refused");
     };
     let conditions = Conditions {

@@ -14,6 +14,7 @@ use super::documents::{Forms, Output, OutputArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
+use super::history::ago;
 use super::look::{Look, Planned, Run, Sheet};
 use super::plan::command;
 use super::terminal;
@@ -104,15 +105,14 @@ async fn look<T: Transport>(run: &Run<T>, days: u32) -> Result<(Sheet, Option<Dr
         Ok(observed) => observed,
         Err(breaches) => return Ok((without_plan(run.no_plan(breaches)), None)),
     };
-    let now = observed.live.organization().date;
-    let now = now.unwrap_or_else(|| run.clock.now());
-    let length = SignedDuration::from_hours(24 * i64::from(days));
-    let since = now.checked_sub(length).unwrap_or(Timestamp::MIN);
+    let now = run.read_at(&observed);
+    let since = ago(now, SignedDuration::from_hours(24 * i64::from(days)));
     let log = run.read_audit_log(&AuditKind::ALL, since).await?;
+    let plan = run.draft(&observed);
     let history = run.history_of(&log, run.week_ago(&observed));
     let Planned {
         sheet, observed, ..
-    } = match run.judge(observed, history) {
+    } = match run.judge(observed, plan, history) {
         Look::Plan(planned) => *planned,
         look @ Look::NoPlan(_) => return Ok((without_plan(look), None)),
     };

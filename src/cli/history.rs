@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::look::Run;
-use crate::guardrail::{History, today};
-use crate::plan::compute;
+use crate::guardrail::History;
+use crate::plan::Plan;
 use crate::provider::{AuditSource as _, Transport};
 use crate::reconcile::Observed;
 use crate::roster::{AuditKind, AuditReading};
@@ -19,9 +19,11 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl<T: Transport> Run<T> {
     /// Finds out what the weekly cap needs to know for a plan of this roster.
-    pub(super) async fn history(&self, observed: &Observed) -> Result<History, Failure> {
-        let live = &observed.live;
-        let plan = compute(&self.desired, live, today(live, self.clock.now()));
+    pub(super) async fn history(
+        &self,
+        plan: &Plan,
+        observed: &Observed,
+    ) -> Result<History, Failure> {
         if !plan.actions.iter().any(|row| row.change.is_revocation()) {
             return Ok(unknown("nothing is revoked, so it was not looked at", self));
         }
@@ -72,12 +74,21 @@ impl<T: Transport> Run<T> {
         }
     }
 
-    /// Seven days before the roster was read, by the provider's clock where it says its time.
+    /// Seven days before the roster was read.
     pub(super) fn week_ago(&self, observed: &Observed) -> Timestamp {
-        let now = observed.live.organization().date;
-        let now = now.unwrap_or_else(|| self.clock.now());
-        now.checked_sub(WEEK).unwrap_or(Timestamp::MIN)
+        ago(self.read_at(observed), WEEK)
     }
+
+    /// When the roster was read, by the provider's clock where it says its time.
+    pub(super) fn read_at(&self, observed: &Observed) -> Timestamp {
+        let date = observed.live.organization().date;
+        date.unwrap_or_else(|| self.clock.now())
+    }
+}
+
+/// A moment so long before another.
+pub(super) fn ago(now: Timestamp, length: SignedDuration) -> Timestamp {
+    now.checked_sub(length).unwrap_or(Timestamp::MIN)
 }
 
 fn known(revocations: usize, source: &'static str) -> History {

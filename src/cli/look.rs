@@ -22,7 +22,7 @@ use crate::outcome::Exit;
 use crate::pacing::PaceBook;
 use crate::plan::{Narrowing, Plan};
 use crate::provider::{Clock, Sockets, Transport};
-use crate::reconcile::{ObserveError, Observed, Prepared, Terms, observe, prepare};
+use crate::reconcile::{ObserveError, Observed, Prepared, Terms, draft, observe, prepare};
 use crate::render::{self, Paint, redact};
 use crate::schedule::{Cost, cost};
 use crate::state::StateDir;
@@ -161,8 +161,13 @@ impl<T: Transport> Run<T> {
         }
     }
 
-    /// Makes the plan and judges it.
-    pub(super) fn judge(&self, observed: Observed, history: History) -> Look {
+    /// Computes the plan, before it is judged.
+    pub(super) fn draft(&self, observed: &Observed) -> Plan {
+        draft(&self.desired, observed, self.clock.now())
+    }
+
+    /// Judges a drafted plan.
+    pub(super) fn judge(&self, observed: Observed, plan: Plan, history: History) -> Look {
         let terms = Terms {
             surroundings: self.surroundings(),
             acceptances: &self.acceptances,
@@ -175,7 +180,7 @@ impl<T: Transport> Run<T> {
             expiry_notice_days: self.expiry_notice_days,
             people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
         };
-        let (judgement, standing) = match prepare(&self.desired, &observed, &terms) {
+        let (judgement, standing) = match prepare(&self.desired, &observed, plan, &terms) {
             Prepared::NoPlan(breaches) => return self.no_plan(breaches),
             Prepared::Approved(approved) => {
                 (approved.judgement().clone(), Standing::Approved(approved))
@@ -204,8 +209,9 @@ impl<T: Transport> Run<T> {
     pub(super) async fn look(&self) -> Result<Look, Failure> {
         Ok(match self.observe().await? {
             Ok(observed) => {
-                let history = self.history(&observed).await?;
-                let mut look = self.judge(observed, history);
+                let plan = self.draft(&observed);
+                let history = self.history(&plan, &observed).await?;
+                let mut look = self.judge(observed, plan, history);
                 if let Look::Plan(planned) = &mut look {
                     self.look_at_impact(planned).await?;
                 }

@@ -17,7 +17,7 @@ mod verification;
 
 pub use finish::{Finished, finish};
 pub use observe::{ObserveError, Observed, observe};
-pub use prepare::{Prepared, Terms, prepare};
+pub use prepare::{Prepared, Terms, draft, prepare};
 pub use resume::{Resumed, resume};
 pub use sweep::{Sweep, sweep, sweep_again};
 pub use verification::{Unverified, verify};

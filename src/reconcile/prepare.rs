@@ -1,5 +1,7 @@
 //! From two rosters to a plan that may be executed, or to why not.
 
+use jiff::Timestamp;
+
 use super::Observed;
 use crate::desired::DesiredRoster;
 use crate::document::Bound;
@@ -43,8 +45,19 @@ pub enum Prepared {
     Unaccepted(AcceptanceFault, Box<Judgement>),
 }
 
-/// Computes and judges the plan.
-pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) -> Prepared {
+/// Computes the plan that [`prepare`] judges: what history has to be looked up depends on it.
+pub fn draft(desired: &DesiredRoster, observed: &Observed, local_now: Timestamp) -> Plan {
+    let live = &observed.live;
+    compute(desired, live, today(live, local_now))
+}
+
+/// Completes a drafted plan, narrows it and judges it.
+pub fn prepare(
+    desired: &DesiredRoster,
+    observed: &Observed,
+    mut plan: Plan,
+    terms: &Terms<'_>,
+) -> Prepared {
     let Observed {
         live,
         admin_keys,
@@ -54,10 +67,8 @@ pub fn prepare(desired: &DesiredRoster, observed: &Observed, terms: &Terms<'_>) 
     if !breaches.is_empty() {
         return Prepared::NoPlan(breaches);
     }
-    let today = today(live, terms.surroundings.local_now);
-    let mut plan = compute(desired, live, today);
     settle_keys(&mut plan, desired, live, admin_keys);
-    let expiring = desired.expiring(today, terms.expiry_notice_days);
+    let expiring = desired.expiring(plan.today, terms.expiry_notice_days);
     plan.remarks
         .extend(expiring.into_iter().map(Remark::Expires));
     let whole = (!terms.narrowing.is_none()).then(|| plan.clone());

@@ -15,7 +15,7 @@ use rosterctl::plan::{Change, PlanId};
 use rosterctl::provider::{
     BaseUrl, Clock, Credential, Gate, GateSettings, OpenAi, Stop, Transport,
 };
-use rosterctl::reconcile::{Finished, Observed, Prepared, Terms, finish, observe, prepare};
+use rosterctl::reconcile::{Finished, Observed, Prepared, Terms, draft, finish, observe, prepare};
 use rosterctl::roster::OrganizationId;
 use rosterctl::simulator::{Mutation, Population, Roster, Settings, Simulator};
 use secrecy::ExposeSecret as _;
@@ -279,7 +279,9 @@ impl Case {
             people_verified: None,
             expiry_notice_days: 14,
         };
-        prepare(&desired(&self.text), observed, &terms)
+        let desired = desired(&self.text);
+        let plan = draft(&desired, observed, clock.now());
+        prepare(&desired, observed, plan, &terms)
     }
 
     pub(crate) fn story(&self) -> Vec<String> {
