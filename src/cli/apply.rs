@@ -186,10 +186,7 @@ async fn go<T: Transport>(
     };
     let view = report(&sheet, &executed, journal.as_deref());
     terminal::say("");
-    output.write(&ReportForms {
-        sheet: &sheet,
-        view,
-    })?;
+    output.write(&ReportForms { view })?;
     Ok(executed.exit)
 }
 

@@ -38,7 +38,7 @@ impl Forms for PlanForms<'_> {
     type Document = PlanDocument;
 
     fn document(&self) -> PlanDocument {
-        self.sheet.document()
+        PlanDocument::new(&self.sheet.view(self.apply))
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -86,18 +86,14 @@ impl Forms for StayForms<'_> {
     type Document = ReportDocument;
 
     fn document(&self) -> ReportDocument {
-        let report = ReportDocument::new(&ReportView {
+        ReportDocument::new(&ReportView {
             plan: self.plan.sheet.view(None),
             outcomes: &[],
             verification: None,
             aftermath: None,
             exit_code: self.exit.code(),
             journal: None,
-        });
-        ReportDocument {
-            plan: self.plan.document(),
-            ..report
-        }
+        })
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -182,7 +178,6 @@ impl Forms for StaleForms<'_> {
 /// What an apply did.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReportForms<'a> {
-    pub(super) sheet: &'a Sheet,
     pub(super) view: ReportView<'a>,
 }
 
@@ -190,10 +185,7 @@ impl Forms for ReportForms<'_> {
     type Document = ReportDocument;
 
     fn document(&self) -> ReportDocument {
-        ReportDocument {
-            plan: self.sheet.document(),
-            ..ReportDocument::new(&self.view)
-        }
+        ReportDocument::new(&self.view)
     }
 
     fn text(&self, paint: Paint) -> String {

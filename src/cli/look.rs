@@ -13,7 +13,7 @@ use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
 use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, sha256};
-use crate::document::{Bound, PlanDocument, PlanIds, PlanView, ReviewedPlan};
+use crate::document::{Bound, PlanIds, PlanView, ReviewedPlan};
 use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, History, Judgement, Surroundings,
     roster_unusable,
@@ -281,14 +281,7 @@ impl Sheet {
             impact: self.impact.as_ref().map(Impacted::view),
             apply,
             redacted: self.masked.is_some(),
-        }
-    }
-
-    /// The plan's document.
-    pub(super) fn document(&self) -> PlanDocument {
-        PlanDocument {
-            members_sha256: self.members_sha256.clone(),
-            ..PlanDocument::new(&self.view(None))
+            members_sha256: self.members_sha256.as_deref(),
         }
     }
 

@@ -95,6 +95,8 @@ pub struct PlanView<'a> {
     pub apply: Option<&'a str>,
     /// Whether addresses and names in `judgement` are masked.
     pub redacted: bool,
+    /// The SHA-256 of the members file that it was made from, where there is one.
+    pub members_sha256: Option<&'a str>,
 }
 
 /// What is known of what a plan's removals break.

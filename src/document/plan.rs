@@ -93,6 +93,7 @@ impl PlanDocument {
             impact,
             apply: _,
             redacted,
+            members_sha256,
         } = *view;
         let Judgement {
             plan,
@@ -126,7 +127,7 @@ impl PlanDocument {
             plan_id: plan_id.full().to_owned(),
             drift_id: drift_id.full().to_owned(),
             organization: organization.clone(),
-            members_sha256: None,
+            members_sha256: members_sha256.map(str::to_owned),
             observed_at: *observed_at,
             verdict: if breaches.is_empty() {
                 Verdict::Approved

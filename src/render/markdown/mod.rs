@@ -173,6 +173,7 @@ fn stamp(view: &PlanView<'_>) -> String {
         impact: _,
         apply: _,
         redacted: _,
+        members_sha256: _,
     } = view;
     let read = judgement
         .plan

@@ -252,6 +252,7 @@ impl Shown {
             cost: &self.cost,
             apply: Some("rosterctl apply"),
             redacted: false,
+            members_sha256: None,
         }
     }
 }
