@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::plan::{Action, Change, Person};
+use crate::plan::{Action, Person};
 use crate::roster::{AdminKey, KeyHolder, KeyId, Project, ProjectKey, ProjectUser, UserId};
 
 /// A project as a sweep read it.
@@ -142,11 +142,9 @@ pub fn of(
 
 /// Whom the actions remove.
 fn removals(actions: &[Action]) -> BTreeMap<&UserId, &Person> {
-    let removal = |action: &'_ Action| matches!(action.change, Change::Remove { member: _ });
     actions
         .iter()
-        .filter(|action| removal(action))
-        .filter_map(|action| Some((action.change.user()?, &action.person)))
+        .filter_map(|action| Some((&action.change.removed()?.id, &action.person)))
         .collect()
 }
 

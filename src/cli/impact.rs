@@ -9,7 +9,6 @@ use super::provider::Provider;
 use super::terminal;
 use crate::document::ImpactView;
 use crate::impact::{Aftermath, Impact, after, of};
-use crate::plan::Change;
 use crate::provider::{KeySource as _, Transport};
 use crate::reconcile::{Sweep, sweep, sweep_again};
 use crate::render::redact;
@@ -74,7 +73,7 @@ impl<T: Transport> Run<T> {
         let actions = &planned.sheet.judgement.plan.actions;
         if !actions
             .iter()
-            .any(|action| matches!(action.change, Change::Remove { member: _ }))
+            .any(|action| action.change.removed().is_some())
         {
             return Ok(());
         }
@@ -101,17 +100,7 @@ impl<T: Transport> Run<T> {
         let results = sheet.judgement.actions.iter().zip(&executed.outcomes);
         let removed: BTreeSet<UserId> = results
             .filter(|(_, outcome)| outcome.is_done())
-            .filter_map(|(action, _)| match &action.change {
-                Change::Remove { member } => Some(member.id.clone()),
-                Change::SetRole { member: _, to: _ }
-                | Change::CancelInvite { invite: _ }
-                | Change::Invite { email: _, role: _ }
-                | Change::RevokeKey {
-                    key: _,
-                    user: _,
-                    email: _,
-                } => None,
-            })
+            .filter_map(|(action, _)| Some(action.change.removed()?.id.clone()))
             .collect();
         if removed.is_empty() {
             return None;

@@ -220,9 +220,7 @@ fn required_owners(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
 }
 
 fn protection_unknown(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
-    let Change::Remove { member } = &action.change else {
-        return None;
-    };
+    let member = action.change.removed()?;
     let unknown = member.flags.unknown();
     (evidence.desired.unmanaged.flags_required && !unknown.is_empty()).then(|| {
         about(

@@ -165,6 +165,21 @@ impl Change {
         }
     }
 
+    /// The member whom the change removes, if it does.
+    pub fn removed(&self) -> Option<&Member> {
+        match self {
+            Self::Remove { member } => Some(member),
+            Self::SetRole { member: _, to: _ }
+            | Self::CancelInvite { invite: _ }
+            | Self::Invite { email: _, role: _ }
+            | Self::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => None,
+        }
+    }
+
     /// The id of the member whom the change is about, where it is about one.
     pub fn user(&self) -> Option<&UserId> {
         match self {

@@ -126,7 +126,7 @@ async fn still_listed(
                 .collect()
         });
     }
-    if is_about(|change| matches!(change, Change::Remove { member: _ })) {
+    if is_about(|change| change.removed().is_some()) {
         let listing = round.read(provider.list_members()).await;
         members = listing.map(|listing| listing.rows.into_iter().map(|row| row.id).collect());
     }
