@@ -331,21 +331,26 @@ fn every_value_is_one_visible_line_in_every_format() {
     }
 }
 
+/// Every line is a workflow command with properties that are ours.
+pub(super) fn assert_annotations_are_ours(file: &str, text: &str) {
+    for line in text.lines() {
+        let at = format!("{file}: {line}");
+        let level = ["::error ", "::warning ", "::notice "]
+            .iter()
+            .find(|level| line.starts_with(**level));
+        let properties = line[level.expect(&at).len()..].split("::").next().unwrap();
+        for property in properties.split(',') {
+            let name = property.split('=').next().unwrap();
+            assert!(["file", "line", "col", "title"].contains(&name), "{at}");
+        }
+    }
+}
+
 #[test]
 fn every_annotation_is_one_of_ours() {
     for (file, value) in corpus() {
         let text = plan_github(&Shown::new(hostile(&value), 2).view());
-        for line in text.lines() {
-            let at = format!("{file}: {line}");
-            let level = ["::error ", "::warning ", "::notice "]
-                .iter()
-                .find(|level| line.starts_with(**level));
-            let properties = line[level.expect(&at).len()..].split("::").next().unwrap();
-            for property in properties.split(',') {
-                let name = property.split('=').next().unwrap();
-                assert!(["file", "line", "col", "title"].contains(&name), "{at}");
-            }
-        }
+        assert_annotations_are_ours(&file, &text);
     }
 }
 

@@ -8,7 +8,10 @@ use rosterctl::roster::{
 };
 
 use super::fixtures::{Shown, hours_ago, now};
-use super::hostile::{address, corpus, hostile, hostile_key, hostile_member, id, markdown_shape};
+use super::hostile::{
+    address, assert_annotations_are_ours, corpus, hostile, hostile_key, hostile_member, id,
+    markdown_shape,
+};
 
 /// A report in which the value stands in every place that takes text.
 pub(super) struct HostileDrift {
@@ -130,17 +133,8 @@ fn events(value: &str) -> Vec<AuditEvent> {
 #[test]
 fn every_annotation_of_a_drift_is_one_of_ours() {
     for (file, value) in corpus() {
-        for line in drift_github(&HostileDrift::new(&value).view()).lines() {
-            let at = format!("{file}: {line}");
-            let level = ["::error ", "::warning ", "::notice "]
-                .iter()
-                .find(|level| line.starts_with(**level));
-            let properties = line[level.expect(&at).len()..].split("::").next().unwrap();
-            for property in properties.split(',') {
-                let name = property.split('=').next().unwrap();
-                assert!(["file", "line", "col", "title"].contains(&name), "{at}");
-            }
-        }
+        let text = drift_github(&HostileDrift::new(&value).view());
+        assert_annotations_are_ours(&file, &text);
     }
 }
 
