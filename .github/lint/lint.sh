@@ -42,6 +42,3 @@ fi
 if [[ -f examples/gitlab/.gitlab-ci.yml ]]; then
   tell 'schema of GitLab' 1 check-jsonschema -q --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 fi
-if [[ -f .github/lint/examples.py ]]; then
-  tell 'examples' 1 python3 .github/lint/examples.py
-fi

@@ -57,11 +57,12 @@ def main():
     options = parser.parse_args()
     if options.act is None:
         sys.exit("error: act is not on the PATH; run tests/gitops/run.sh instead, which installs it")
-    rosterctl = options.rosterctl.resolve()
+    # The cases run in folders of their own.
+    rosterctl, act = options.rosterctl.resolve(), Path(options.act).resolve()
     chosen = cases(options.words)
     failed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        runs = [pool.submit(run_case, case, rosterctl, options.act, options.keep) for case in chosen]
+        runs = [pool.submit(run_case, case, rosterctl, act, options.keep) for case in chosen]
         for (area, name, _), run in zip(chosen, runs):
             failure, log, seconds, folder = run.result()
             print(f"{'ok  ' if failure is None else 'FAIL'} {area:9} {name} ({seconds:.1f} s)", flush=True)

@@ -61,6 +61,11 @@ email_domains = ["acme.dev"]
     return text
 
 
+def asked(value):
+    """A yes or no, as the event of a run by hand has it: GitHub writes every input as a string."""
+    return "true" if value else "false"
+
+
 class World:
     """Everything of one case, in one folder that goes when the case ends."""
 
@@ -279,13 +284,13 @@ class World:
 
     def drift(self, remediate=None, **options):
         event = "schedule" if remediate is None else "workflow_dispatch"
-        return self.run("membership-drift", event, {"schedule": ""} if remediate is None else {"inputs": {"remediate": remediate}}, **options)
+        return self.run("membership-drift", event, {"schedule": ""} if remediate is None else {"inputs": {"remediate": asked(remediate)}}, **options)
 
     def offboard(self, **payload):
         return self.run("membership-offboard", "repository_dispatch", {"action": "membership-offboard", "client_payload": payload})
 
     def offboard_by_hand(self, email, now, **more):
-        inputs = {"email": email, "ticket": "HR-9", "effective": "", "now": now, **more}
+        inputs = {"email": email, "ticket": "HR-9", "effective": "", "now": asked(now), **more}
         return self.run("membership-offboard", "workflow_dispatch", {"inputs": inputs})
 
     # What is left at GitHub.
