@@ -181,13 +181,13 @@ async fn converge(
             local_now: clock.now(),
             organization_id_env: None,
         },
-        narrowing: &rosterctl::plan::Narrowing::default(),
         bound: rosterctl::document::Bound::default(),
         acceptances: &[],
         history: History::Known {
             revocations: 0,
             source: "audit log",
         },
+        narrowing: rosterctl::plan::Narrowing::default(),
         people_verified: None,
         expiry_notice_days: 0,
     };

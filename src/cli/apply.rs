@@ -8,7 +8,7 @@ use clap::builder::ValueParser;
 use jiff::Timestamp;
 
 use super::confirm::{Given, Typed};
-use super::connect::ProviderArgs;
+use super::connect::{ProviderArgs, shell_word};
 use super::decide::{Agreed, Decision, decide};
 use super::documents::{Output, OutputArgs};
 use super::environment::Environment;
@@ -27,6 +27,7 @@ use crate::guardrail::frozen;
 use crate::outcome::Exit;
 use crate::plan::Narrowing;
 use crate::provider::Transport;
+use crate::render::redact;
 use crate::roster::Email;
 
 /// Make the organization match the file
@@ -56,11 +57,11 @@ pub(super) struct ApplyArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "plans")]
     plan_max_age: u16,
 
-    /// Do only what is planned for this person, as for an urgent departure; repeat it for several
+    /// Do no more than what the plan has for this person, by declared or live address; repeat it for several
     #[arg(long, value_name = "EMAIL", value_parser = ValueParser::from(Email::parse))]
     only: Vec<Email>,
 
-    /// Take access and give none: no invites, no promotions
+    /// Do no more than what takes access: removals, cancelled invites, demotions, revoked keys
     #[arg(long)]
     revocations_only: bool,
 
@@ -104,7 +105,7 @@ async fn apply(
     )?;
     run.require_history = args.accept.require_history;
     run.narrowing = Narrowing {
-        only: args.only.clone(),
+        only: args.only.iter().cloned().collect(),
         revocations_only: args.revocations_only,
     };
     run.impact = ImpactWish::of_flag(args.accept.impact);
@@ -190,9 +191,27 @@ async fn go<T: Transport>(
     Ok(executed.exit)
 }
 
+/// The command that applies the same part of the plan.
+fn narrowed_command(args: &ApplyArgs) -> String {
+    let mut command = apply_command(&args.file, &args.provider);
+    for email in &args.only {
+        let shown = if terminal::redacts() {
+            redact::email(email)
+        } else {
+            email.clone()
+        };
+        command += " --only ";
+        command += &shell_word(shown.as_str());
+    }
+    if args.revocations_only {
+        command += " --revocations-only";
+    }
+    command
+}
+
 /// Writes a plan of which nothing is executed.
 fn stay(output: &mut Output, sheet: &Sheet, exit: Exit, args: &ApplyArgs) -> Result<Exit, Failure> {
-    let command = apply_command(&args.file, &args.provider);
+    let command = narrowed_command(args);
     output.write(&StayForms {
         plan: PlanForms {
             sheet,

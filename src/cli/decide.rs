@@ -3,7 +3,7 @@
 use super::confirm::{ANSWER_FRESH_MAX, Answer, Consent};
 use super::execute::keep_snapshot;
 use super::failure::Failure;
-use super::look::{Look, Planned, Run, Sheet, Standing, unaccepted};
+use super::look::{Look, Planned, Run, Sheet, Standing, idle, unaccepted};
 use super::terminal;
 use crate::guardrail::{ApprovedPlan, BreachKind, is_shrunk, preflight};
 use crate::outcome::Exit;
@@ -39,9 +39,6 @@ pub(super) async fn decide<T: Transport>(
 ) -> Result<Decision, Failure> {
     let mut answered: Option<Sheet> = None;
     let mut look = first_look(run).await?;
-    if let Look::Plan(planned) = &look {
-        everybody_named_is_found(run, planned)?;
-    }
     loop {
         let looked_at = run.clock.elapsed();
         let planned = match look {
@@ -72,27 +69,6 @@ pub(super) async fn decide<T: Transport>(
     }
 }
 
-/// Whoever is named by `--only` has an action, or is gone already; a typing error must not pass for a departure.
-fn everybody_named_is_found<T>(run: &Run<T>, planned: &Planned) -> Result<(), Failure> {
-    let live = &planned.observed.live;
-    for email in &run.narrowing.only {
-        if planned.sheet.judgement.plan.concerns(email) {
-            continue;
-        }
-        let shown = Shown::label(email.as_str());
-        if live.member_by_email(email).is_some() || !live.invites_of(email).is_empty() {
-            return Err(Failure::new(format!(
-                "nothing is planned for {shown}, who is in or invited"
-            ))
-            .hint("declare the departure first: rosterctl members remove EMAIL --departed"));
-        }
-        terminal::say(&format!(
-            "{shown} is neither a member nor invited: there is nothing to take away"
-        ));
-    }
-    Ok(())
-}
-
 /// The plan if it may be executed, else what becomes of it.
 fn approved(planned: Planned) -> Result<Agreed, Decision> {
     let Planned {
@@ -108,6 +84,10 @@ fn approved(planned: Planned) -> Result<Agreed, Decision> {
         }),
         Standing::Stale => Err(Decision::Stale(Box::new(sheet))),
         Standing::Refused => Err(Decision::Stay(Box::new(sheet), Exit::Refused)),
+        Standing::Idle(people) => {
+            show(&sheet);
+            Err(Decision::Declined(Box::new(sheet), idle(&people)))
+        }
         Standing::Unaccepted(fault) => {
             show(&sheet);
             Err(Decision::Declined(Box::new(sheet), unaccepted(&fault)))
@@ -123,7 +103,8 @@ fn nothing_to_do<T>(run: &Run<T>, agreed: Agreed) -> Decision {
         approved: _,
     } = agreed;
     let exit = if sheet.is_settled() {
-        if run.narrowing.is_none() {
+        // A part of a plan says nothing about the rest of the roster.
+        if run.narrowing.is_whole() {
             keep_if_not_shrunk(run, &observed);
         }
         Exit::Converged

@@ -125,7 +125,9 @@ fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: Pat
         }
         None => None,
     };
-    if verification.as_ref().is_some_and(|found| found.converged) {
+    // A part of a plan says nothing about the rest of the roster.
+    let is_proven = verification.as_ref().is_some_and(|found| found.converged);
+    if is_proven && run.narrowing.is_whole() {
         let done: Vec<Action> = executed
             .iter()
             .filter(|(_, outcome)| outcome.is_done())

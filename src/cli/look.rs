@@ -24,6 +24,7 @@ use crate::plan::{Narrowing, Plan};
 use crate::provider::{Clock, Sockets, Transport};
 use crate::reconcile::{ObserveError, Observed, Prepared, Terms, draft, observe, prepare};
 use crate::render::{self, Paint, redact};
+use crate::roster::Email;
 use crate::schedule::{Cost, cost};
 use crate::state::StateDir;
 
@@ -39,10 +40,10 @@ pub(super) struct Run<T> {
     /// `OPENAI_ORG_ID`.
     pub(super) organization_id_env: Option<String>,
     pub(super) acceptances: Vec<Acceptance>,
+    /// What part of the plan is to be done.
+    pub(super) narrowing: Narrowing,
     /// What bounds the run, if anything does.
     pub(super) reviewed: Vec<ReviewedPlan>,
-    /// Which part of the plan is wanted.
-    pub(super) narrowing: Narrowing,
     /// What earlier runs left unfinished.
     pub(super) unfinished: Vec<ReviewedPlan>,
     /// SHA-256 of the members file.
@@ -93,6 +94,8 @@ pub(super) enum Standing {
     Approved(Box<ApprovedPlan>),
     /// It holds an action that nobody reviewed.
     Stale,
+    /// It has nothing to do about people whom it is narrowed to, and who are there.
+    Idle(Vec<Email>),
     /// A guardrail refuses it.
     Refused,
     /// What was accepted is not of this plan.
@@ -126,8 +129,8 @@ impl Run<Sockets> {
             signals,
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
-            reviewed: Vec::new(),
             narrowing: Narrowing::default(),
+            reviewed: Vec::new(),
             unfinished: Vec::new(),
             members_sha256: Some(sha256(&file.sources)),
             expiry_notice_days: EXPIRY_NOTICE_DAYS,
@@ -171,7 +174,7 @@ impl<T: Transport> Run<T> {
         let terms = Terms {
             surroundings: self.surroundings(),
             acceptances: &self.acceptances,
-            narrowing: &self.narrowing,
+            narrowing: self.narrowing.clone(),
             bound: Bound {
                 reviewed: &self.reviewed,
                 unfinished: &self.unfinished,
@@ -186,6 +189,7 @@ impl<T: Transport> Run<T> {
                 (approved.judgement().clone(), Standing::Approved(approved))
             }
             Prepared::Stale(judgement) => (*judgement, Standing::Stale),
+            Prepared::Idle(people, judgement) => (*judgement, Standing::Idle(people)),
             Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
             Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
         };
@@ -303,6 +307,18 @@ impl Sheet {
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.ids == other.ids && self.judgement.actions.len() == other.judgement.actions.len()
     }
+}
+
+/// The failure of a plan that is narrowed to people about whom it has nothing to do.
+pub(super) fn idle(people: &[Email]) -> Failure {
+    let people: Vec<_> = people.iter().map(Email::as_str).collect();
+    let failure = Failure::new(format!(
+        "--only names {}, and the plan has no action for them: nothing was changed",
+        people.join(", ")
+    ));
+    failure.hint(
+        "`rosterctl plan` shows what the file says about them; correct the file or the address",
+    )
 }
 
 /// The failure of an acceptance that does not hold.

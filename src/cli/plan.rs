@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::files::{MEMBERS_FILE, MembersFile};
 use super::forms::PlanForms;
 use super::impact::ImpactWish;
-use super::look::{Look, Planned, Run, Standing, unaccepted};
+use super::look::{Look, Planned, Run, Standing, idle, unaccepted};
 use super::terminal;
 use crate::desired::EXPIRY_NOTICE_DAYS;
 use crate::guardrail::{Acceptance, frozen};
@@ -129,6 +129,7 @@ fn exit(planned: &Planned, detailed: bool) -> Result<Exit, Failure> {
         Standing::Approved(_) => Ok(Exit::Converged),
         Standing::Stale => Ok(Exit::Stale),
         Standing::Refused => Ok(Exit::Refused),
+        Standing::Idle(people) => Err(idle(people)),
         Standing::Unaccepted(fault) => Err(unaccepted(fault)),
     }
 }

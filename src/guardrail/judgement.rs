@@ -93,27 +93,6 @@ impl ApprovedPlan {
     }
 }
 
-/// Refuses a plan for breaches of the whole plan that it is a part of, as if they were its own.
-pub fn refuse_part(
-    judged: Result<ApprovedPlan, Box<Refusal>>,
-    whole: Vec<Breach>,
-) -> Result<ApprovedPlan, Box<Refusal>> {
-    if whole.is_empty() {
-        return judged;
-    }
-    let mut judgement = match judged {
-        Ok(ApprovedPlan { judgement }) => judgement,
-        Err(refusal) => refusal.judgement,
-    };
-    for breach in whole {
-        let has = |own: &Breach| own.kind == breach.kind;
-        if !judgement.breaches.iter().any(has) {
-            judgement.breaches.push(breach);
-        }
-    }
-    Err(Box::new(Refusal { judgement }))
-}
-
 /// A plan that is not executed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {

@@ -11,6 +11,7 @@ mod approve_tests;
 mod breach;
 mod judgement;
 mod limits;
+mod narrowed;
 mod people;
 mod preflight;
 
@@ -19,6 +20,7 @@ pub use acceptance::{
 };
 pub use approve::{Evidence, History, approve};
 pub use breach::{Breach, BreachKind, Scope};
-pub use judgement::{ApprovedPlan, Judgement, Refusal, Withheld, refuse_part};
+pub use judgement::{ApprovedPlan, Judgement, Refusal, Withheld};
 pub use limits::{is_shrunk, owners_after};
+pub use narrowed::approve_narrowed;
 pub use preflight::{Surroundings, frozen, preflight, roster_unusable, today};

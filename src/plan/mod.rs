@@ -28,7 +28,7 @@ pub use compute::compute;
 pub use effect::effect;
 pub use id::PlanId;
 pub use keys::{LeftoverKey, OwnerFate, settle_keys};
-pub use narrow::Narrowing;
+pub use narrow::{Narrowed, Narrowing, narrow};
 pub use rows::{
     Conflict, DepartedLive, Difference, Likeness, Remark, Reported, Suspicion, UnmanagedReason,
     UnmanagedRow, Vanished,
@@ -72,6 +72,28 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether this is a part of a plan.
+    pub fn is_narrowed(&self) -> bool {
+        let mut remarks = self.remarks.iter();
+        remarks.any(|remark| match remark {
+            Remark::Narrowed {
+                only: _,
+                revocations_only: _,
+                left: _,
+            } => true,
+            Remark::Renamed {
+                declared: _,
+                live: _,
+                id: _,
+            }
+            | Remark::Invited { email: _ }
+            | Remark::InviteOfMember { email: _ }
+            | Remark::Expires(_)
+            | Remark::KeysUnread { reason: _ }
+            | Remark::NotThere { email: _ } => false,
+        })
+    }
+
     /// A plan in which nothing differs and nobody has been counted yet.
     pub(crate) fn empty(organization: String, observed_at: Option<Timestamp>, today: Date) -> Self {
         Self {

@@ -270,10 +270,19 @@ pub enum Remark {
         /// Why the admin keys were not read, in a clause.
         reason: String,
     },
-    /// The plan is a part of the whole one.
+    /// The plan is a part of a plan.
     Narrowed {
-        /// How many actions of the whole plan are left out.
+        /// The people it is narrowed to; none: everybody.
+        only: Vec<Email>,
+        /// Whether it is narrowed to what takes access.
+        revocations_only: bool,
+        /// How many actions are left out.
         left: usize,
+    },
+    /// Somebody whom the plan is narrowed to is neither live nor pending.
+    NotThere {
+        /// The address.
+        email: Email,
     },
 }
 
@@ -300,18 +309,36 @@ impl fmt::Display for Remark {
                 f,
                 "{email} is a member and has a pending invite, which is left"
             ),
-            Self::Narrowed { left: 1 } => {
-                f.write_str("this is a part of the whole plan: 1 other action is left out")
-            }
-            Self::Narrowed { left } => write!(
-                f,
-                "this is a part of the whole plan: {left} other actions are left out"
-            ),
             Self::KeysUnread { reason } => write!(
                 f,
                 "nobody knows which admin keys outlive an owner who goes: {reason}"
             ),
             Self::Expires(expiry) => write!(f, "{expiry}"),
+            Self::Narrowed {
+                only,
+                revocations_only,
+                left,
+            } => {
+                let people = only.iter().map(Email::as_str).collect::<Vec<_>>();
+                let people = people.join(", ");
+                let to = match (people.as_str(), revocations_only) {
+                    ("", _) => "what takes access".to_owned(),
+                    (people, true) => format!("what takes access from {people}"),
+                    (people, false) => people.to_owned(),
+                };
+                let left = match left {
+                    0 => "no other action is left".to_owned(),
+                    1 => "1 other action is left".to_owned(),
+                    several => format!("{several} other actions are left"),
+                };
+                write!(f, "narrowed to {to}: {left}")
+            }
+            Self::NotThere { email } => {
+                write!(
+                    f,
+                    "{email} is neither in nor invited: nothing is to be done"
+                )
+            }
         }
     }
 }

@@ -6,10 +6,11 @@ use super::Observed;
 use crate::desired::DesiredRoster;
 use crate::document::Bound;
 use crate::guardrail::{
-    Acceptance, AcceptanceFault, Accepted, ApprovedPlan, Breach, BreachKind, Evidence, History,
-    Judgement, Refusal, Surroundings, all_used, approve, preflight, refuse_part, today,
+    Acceptance, AcceptanceFault, Accepted, ApprovedPlan, Breach, Evidence, History, Judgement,
+    Refusal, Surroundings, all_used, approve, approve_narrowed, preflight, today,
 };
-use crate::plan::{Action, Narrowing, Plan, Reason, Remark, compute, settle_keys};
+use crate::plan::{Narrowed, Narrowing, Plan, Remark, compute, narrow, settle_keys};
+use crate::roster::Email;
 
 /// What a plan is prepared by, beside the two rosters.
 #[derive(Debug, Clone)]
@@ -18,10 +19,10 @@ pub struct Terms<'a> {
     pub surroundings: Surroundings<'a>,
     /// The one-shot overrides.
     pub acceptances: &'a [Acceptance],
-    /// Which part of the plan is wanted.
-    pub narrowing: &'a Narrowing,
     /// What somebody reviewed before.
     pub bound: Bound<'a>,
+    /// What part of the plan is to be done.
+    pub narrowing: Narrowing,
     /// Revocations of the last seven days.
     pub history: History,
     /// How many people the last verified run left.
@@ -39,6 +40,8 @@ pub enum Prepared {
     Refused(Box<Refusal>),
     /// Somebody reviewed plans, and none of them holds all of this one.
     Stale(Box<Judgement>),
+    /// The plan was narrowed to people who are there and about whom it has nothing to do: nothing is done.
+    Idle(Vec<Email>, Box<Judgement>),
     /// There is no plan, because it would be made from a wrong picture.
     NoPlan(Vec<Breach>),
     /// An acceptance is for another plan, or for nothing: the plan as it stands without any.
@@ -55,7 +58,7 @@ pub fn draft(desired: &DesiredRoster, observed: &Observed, local_now: Timestamp)
 pub fn prepare(
     desired: &DesiredRoster,
     observed: &Observed,
-    mut plan: Plan,
+    mut full: Plan,
     terms: &Terms<'_>,
 ) -> Prepared {
     let Observed {
@@ -67,14 +70,11 @@ pub fn prepare(
     if !breaches.is_empty() {
         return Prepared::NoPlan(breaches);
     }
-    settle_keys(&mut plan, desired, live, admin_keys);
-    let expiring = desired.expiring(plan.today, terms.expiry_notice_days);
-    plan.remarks
+    settle_keys(&mut full, desired, live, admin_keys);
+    let expiring = desired.expiring(full.today, terms.expiry_notice_days);
+    full.remarks
         .extend(expiring.into_iter().map(Remark::Expires));
-    let whole = (!terms.narrowing.is_none()).then(|| plan.clone());
-    if whole.is_some() {
-        terms.narrowing.narrow(&mut plan);
-    }
+    let Narrowed { plan, idle } = narrow(&full, desired, live, &terms.narrowing);
     let is_stale = !terms.bound.stale(&plan).is_empty();
     let accepted = terms.bound.accepted(terms.acceptances, &plan);
     let mut evidence = Evidence {
@@ -85,50 +85,37 @@ pub fn prepare(
         people_verified: terms.people_verified,
         accepted: accepted.clone().unwrap_or_default(),
     };
-    let mut judged = approve(plan.clone(), &evidence);
-    let mut used = Vec::new();
-    if let Some(whole) = whole {
-        let (breaches, accepted) = beyond(whole, &plan, &evidence);
-        judged = refuse_part(judged, breaches);
-        used = accepted;
-    }
+    let judge = |evidence: &Evidence<'_>| {
+        if terms.narrowing.is_whole() {
+            approve(plan.clone(), evidence)
+        } else {
+            approve_narrowed(&full, plan.clone(), evidence)
+        }
+    };
+    let judged = judge(&evidence);
     let judgement = match &judged {
         Ok(approved) => approved.judgement(),
         Err(refusal) => refusal.judgement(),
     };
+    if !idle.is_empty() {
+        return Prepared::Idle(idle, Box::new(judgement.clone()));
+    }
     if is_stale {
         return Prepared::Stale(Box::new(judgement.clone()));
     }
-    used.extend(judgement.accepted.iter().cloned());
     let fault = accepted
-        .and_then(|accepted| all_used(&accepted, &used))
+        .and_then(|accepted| all_used(&accepted, &judgement.accepted))
         .err();
     match (fault, judged) {
         (None, Ok(approved)) => Prepared::Approved(Box::new(approved)),
         (None, Err(refusal)) => Prepared::Refused(refusal),
         (Some(fault), _) => {
             evidence.accepted = Accepted::default();
-            let judgement = match approve(plan, &evidence) {
+            let judgement = match judge(&evidence) {
                 Ok(approved) => approved.judgement().clone(),
                 Err(refusal) => refusal.judgement().clone(),
             };
             Prepared::Unaccepted(fault, Box::new(judgement))
         }
     }
-}
-
-/// The breaches of the whole plan that refuse a part of it too, and those of it that are accepted.
-///
-/// A plan too large for one run is no reason to keep somebody in who is declared gone.
-fn beyond(whole: Plan, part: &Plan, evidence: &Evidence<'_>) -> (Vec<Breach>, Vec<Breach>) {
-    let judgement = match approve(whole, evidence) {
-        Ok(approved) => approved.judgement().clone(),
-        Err(refusal) => refusal.judgement().clone(),
-    };
-    let revokes = |action: &&Action| action.change.is_revocation();
-    let departed = |action: &Action| matches!(action.reason, Reason::Departed { .. });
-    let only_departed = part.actions.iter().filter(revokes).all(departed);
-    let refuses = |breach: &Breach| breach.kind != BreachKind::RevocationsMax || !only_departed;
-    let breaches = judgement.breaches.into_iter().filter(refuses).collect();
-    (breaches, judgement.accepted)
 }

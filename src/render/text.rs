@@ -23,7 +23,8 @@ const QUIET_ROWS_MAX: usize = 25;
 /// Returns the plan as text, ending in a newline.
 pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
     let judgement = view.judgement;
-    if Totals::of(judgement).is_converged() {
+    // Of a part of a plan nobody can say that live equals desired.
+    if Totals::of(judgement).is_converged() && !judgement.plan.is_narrowed() {
         return converged(view, paint);
     }
     let mut text = format!("Plan for {}\n", stamp(judgement));

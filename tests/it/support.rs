@@ -270,12 +270,12 @@ impl Case {
                 organization_id_env: None,
             },
             acceptances,
-            narrowing: &rosterctl::plan::Narrowing::default(),
             bound: rosterctl::document::Bound::default(),
             history: History::Known {
                 revocations: 0,
                 source: "audit log",
             },
+            narrowing: rosterctl::plan::Narrowing::default(),
             people_verified: None,
             expiry_notice_days: 14,
         };

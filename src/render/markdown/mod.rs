@@ -156,7 +156,7 @@ fn plan_head(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
     } else if revocations > 0 {
         let revocations = words::count(revocations, "revocation");
         format!("> [!CAUTION]\n> {revocations}: read who loses access before you approve.\n\n")
-    } else if totals.is_converged() {
+    } else if totals.is_converged() && !judgement.plan.is_narrowed() {
         "No changes: live equals desired.\n\n".to_owned()
     } else {
         String::new()

@@ -446,9 +446,20 @@ fn remark(remark: &Remark) -> Remark {
         Remark::Invited { email } => Remark::Invited {
             email: super::email(email),
         },
-        Remark::Narrowed { left } => Remark::Narrowed { left: *left },
         Remark::KeysUnread { reason } => Remark::KeysUnread {
             reason: text(reason),
+        },
+        Remark::Narrowed {
+            only,
+            revocations_only,
+            left,
+        } => Remark::Narrowed {
+            only: only.iter().map(email).collect(),
+            revocations_only: *revocations_only,
+            left: *left,
+        },
+        Remark::NotThere { email } => Remark::NotThere {
+            email: super::email(email),
         },
         Remark::InviteOfMember { email } => Remark::InviteOfMember {
             email: super::email(email),

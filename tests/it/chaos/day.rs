@@ -212,6 +212,7 @@ async fn run(case: &mut Case, patience: Option<Duration>) -> Ending {
         Prepared::Approved(approved) => *approved,
         Prepared::Refused(refusal) => return Ending::Refused(format!("{refusal:?}")),
         Prepared::NoPlan(breaches) => return Ending::Refused(format!("{breaches:?}")),
+        Prepared::Idle(people, _) => panic!("nothing was narrowed: {people:?}"),
         Prepared::Stale(judgement) => panic!("nothing was reviewed: {judgement:?}"),
         Prepared::Unaccepted(fault, _) => panic!("nothing was accepted: {fault:?}"),
     };
