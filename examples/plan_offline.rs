@@ -85,6 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         apply: None,
         redacted: false,
         members_sha256: None,
+        snapshot_taken_at: None,
     };
     io::stdout().write_all(plan_text(&view, Paint::Plain).as_bytes())?;
     Ok(())

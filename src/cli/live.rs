@@ -11,7 +11,7 @@ use crate::desired::DesiredRoster;
 use crate::guardrail::{Breach, BreachKind, Surroundings, preflight, roster_unusable};
 use crate::outcome::Exit;
 use crate::provider::Clock;
-use crate::reconcile::{ObserveError, observe};
+use crate::reconcile::{ObserveError, Observed, observe};
 use crate::render;
 use crate::roster::{LiveRoster, OrganizationId};
 
@@ -22,11 +22,22 @@ pub(super) async fn read(
     organization: Option<&OrganizationId>,
     desired: Option<&DesiredRoster>,
 ) -> Result<Result<LiveRoster, Exit>, Failure> {
+    let read = read_all(provider, environment, organization, desired).await?;
+    Ok(read.map(|observed| observed.live))
+}
+
+/// Reads the live roster and the admin keys. `Err(exit)`: it was refused, and that has been said.
+pub(super) async fn read_all(
+    provider: &ProviderArgs,
+    environment: &Environment,
+    organization: Option<&OrganizationId>,
+    desired: Option<&DesiredRoster>,
+) -> Result<Result<Observed, Exit>, Failure> {
     let clock = Clock::starting_at(Timestamp::now());
     let signals = Signals::listen()?;
     let provider = provider.connect(environment, organization, None, clock, &signals.stop)?;
-    let live = match observe(&provider, &signals.stop).await {
-        Ok(observed) => observed.live,
+    let observed = match observe(&provider, &signals.stop).await {
+        Ok(observed) => observed,
         Err(ObserveError::Unusable(faults)) => {
             return Ok(Err(refused(&[roster_unusable(&faults)])));
         }
@@ -37,11 +48,11 @@ pub(super) async fn read(
             local_now: clock.now(),
             organization_id_env: environment.organization_id.as_deref(),
         };
-        if let Some(breach) = wrong_organization(desired, &live, surroundings) {
+        if let Some(breach) = wrong_organization(desired, &observed.live, surroundings) {
             return Ok(Err(refused(&[breach])));
         }
     }
-    Ok(Ok(live))
+    Ok(Ok(observed))
 }
 
 /// "Not in the list" must not be read from the list of another organization.

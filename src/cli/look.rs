@@ -84,7 +84,9 @@ pub(super) struct Sheet {
     pub(super) impact: Option<Impacted>,
     /// Whether there is a plan at all.
     pub(super) is_plan: bool,
-    members_sha256: Option<String>,
+    pub(super) members_sha256: Option<String>,
+    /// When the snapshot was taken that stands for the organization, if one does.
+    snapshot_taken_at: Option<Timestamp>,
 }
 
 /// How a plan stands.
@@ -183,24 +185,14 @@ impl<T: Transport> Run<T> {
             expiry_notice_days: self.expiry_notice_days,
             people_verified: self.state.snapshot().map(|snapshot| snapshot.people),
         };
-        let (judgement, standing) = match prepare(&self.desired, &observed, plan, &terms) {
-            Prepared::NoPlan(breaches) => return self.no_plan(breaches),
-            Prepared::Approved(approved) => {
-                (approved.judgement().clone(), Standing::Approved(approved))
+        match judged(&self.desired, observed, plan, &terms, &self.book) {
+            Ok(mut planned) => {
+                let sha256 = &mut planned.sheet.members_sha256;
+                sha256.clone_from(&self.members_sha256);
+                Look::Plan(Box::new(planned))
             }
-            Prepared::Stale(judgement) => (*judgement, Standing::Stale),
-            Prepared::Idle(people, judgement) => (*judgement, Standing::Idle(people)),
-            Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
-            Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
-        };
-        let cost = cost(&judgement.actions, &observed.live, &self.book);
-        let mut sheet = Sheet::new(judgement, cost, true);
-        sheet.members_sha256.clone_from(&self.members_sha256);
-        Look::Plan(Box::new(Planned {
-            sheet,
-            observed,
-            standing,
-        }))
+            Err(breaches) => self.no_plan(breaches),
+        }
     }
 
     /// What a look is that no plan can be made of.
@@ -232,6 +224,32 @@ impl<T: Transport> Run<T> {
             organization_id_env: self.organization_id_env.as_deref(),
         }
     }
+}
+
+/// Judges a drafted plan, or says why there is none.
+pub(super) fn judged(
+    desired: &DesiredRoster,
+    observed: Observed,
+    plan: Plan,
+    terms: &Terms<'_>,
+    book: &PaceBook,
+) -> Result<Planned, Vec<Breach>> {
+    let (judgement, standing) = match prepare(desired, &observed, plan, terms) {
+        Prepared::NoPlan(breaches) => return Err(breaches),
+        Prepared::Approved(approved) => {
+            (approved.judgement().clone(), Standing::Approved(approved))
+        }
+        Prepared::Stale(judgement) => (*judgement, Standing::Stale),
+        Prepared::Idle(people, judgement) => (*judgement, Standing::Idle(people)),
+        Prepared::Refused(refusal) => (refusal.judgement().clone(), Standing::Refused),
+        Prepared::Unaccepted(fault, judgement) => (*judgement, Standing::Unaccepted(fault)),
+    };
+    let cost = cost(&judgement.actions, &observed.live, book);
+    Ok(Planned {
+        sheet: Sheet::new(judgement, cost, true),
+        observed,
+        standing,
+    })
 }
 
 impl Sheet {
@@ -268,7 +286,17 @@ impl Sheet {
             impact: None,
             is_plan,
             members_sha256: None,
+            snapshot_taken_at: None,
         }
+    }
+
+    /// Says that it is made from a snapshot, and when that was taken.
+    pub(super) fn of_snapshot(&mut self, taken_at: Timestamp, caveat: String) {
+        self.snapshot_taken_at = Some(taken_at);
+        if let Some(masked) = &mut self.masked {
+            masked.caveats.push(caveat.clone());
+        }
+        self.judgement.caveats.push(caveat);
     }
 
     /// The judgement as it may be shown.
@@ -286,6 +314,7 @@ impl Sheet {
             apply,
             redacted: self.masked.is_some(),
             members_sha256: self.members_sha256.as_deref(),
+            snapshot_taken_at: self.snapshot_taken_at,
         }
     }
 

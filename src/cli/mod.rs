@@ -33,6 +33,7 @@ mod live;
 mod logging;
 mod look;
 mod members;
+mod offline;
 mod panic_hook;
 mod plan;
 mod progress;
@@ -42,6 +43,7 @@ mod rewrite;
 mod schema;
 mod signals;
 mod simulate;
+mod snapshot;
 mod terminal;
 
 use std::ffi::OsString;
@@ -80,6 +82,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Drift(drift::DriftArgs),
     List(list::ListArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Export(export::ExportArgs),
     Members(members::MembersArgs),
     Fmt(fmt::FmtArgs),
@@ -129,6 +132,7 @@ impl Command {
             Self::Apply(args) => wait_for(apply::run(&args, environment)),
             Self::Drift(args) => wait_for(drift::run(&args, environment)),
             Self::List(args) => wait_for(list::run(&args, environment)),
+            Self::Snapshot(args) => wait_for(snapshot::run(&args, environment)),
             Self::Export(args) => wait_for(export::run(&args, environment)),
             Self::Members(args) => members::run(&args, environment),
             Self::Fmt(args) => fmt::run(&args),

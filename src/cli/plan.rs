@@ -13,7 +13,7 @@ use super::files::{MEMBERS_FILE, MembersFile};
 use super::forms::PlanForms;
 use super::impact::ImpactWish;
 use super::look::{Look, Planned, Run, Standing, idle, unaccepted};
-use super::terminal;
+use super::{offline, terminal};
 use crate::desired::EXPIRY_NOTICE_DAYS;
 use crate::guardrail::{Acceptance, frozen};
 use crate::outcome::Exit;
@@ -28,6 +28,10 @@ pub(super) struct PlanArgs {
     /// Members file
     #[arg(value_name = "FILE", default_value = MEMBERS_FILE)]
     file: PathBuf,
+
+    /// Plan from a roster that `snapshot` wrote: no key, no request
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["impact", "require_history"])]
+    roster: Option<PathBuf>,
 
     /// Add a unified diff of the roster
     #[arg(long)]
@@ -86,6 +90,7 @@ async fn show(
 ) -> Result<Exit, Failure> {
     let PlanArgs {
         file,
+        roster,
         diff,
         detailed_exitcode,
         expiry_notice_days,
@@ -96,14 +101,20 @@ async fn show(
     let command = apply_command(file, provider);
     let file = MembersFile::read(file)?;
     let desired = file.declared()?;
-    let mut run = Run::new(&file, desired, provider, &accept.acceptances, environment)?;
-    run.expiry_notice_days = *expiry_notice_days;
-    run.require_history = accept.require_history;
-    run.impact = ImpactWish::of_flag(accept.impact);
-    if let Some(frozen) = frozen(&run.desired, environment.freeze.as_deref()) {
+    if let Some(frozen) = frozen(&desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));
     }
-    match run.look().await? {
+    let (acceptances, days) = (&accept.acceptances, *expiry_notice_days);
+    let look = if let Some(snapshot) = roster {
+        offline::look(snapshot, &file, &desired, acceptances, days, environment)?
+    } else {
+        let mut run = Run::new(&file, desired, provider, acceptances, environment)?;
+        run.expiry_notice_days = days;
+        run.require_history = accept.require_history;
+        run.impact = ImpactWish::of_flag(accept.impact);
+        run.look().await?
+    };
+    match look {
         Look::Plan(planned) => {
             output.write(&PlanForms {
                 sheet: &planned.sheet,

@@ -35,6 +35,8 @@ enum SchemaName {
     Drift,
     /// The document of `list`
     Roster,
+    /// The document of `snapshot`
+    Snapshot,
     /// The document of `check`
     Check,
     /// The document of `members list`
@@ -50,6 +52,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
         SchemaName::Report => document::report_schema(),
         SchemaName::Drift => document::drift_schema(),
         SchemaName::Roster => document::roster_schema(),
+        SchemaName::Snapshot => document::snapshot_schema(),
         SchemaName::Check => document::check_schema(),
         SchemaName::Declared => document::declared_schema(),
     };

@@ -16,6 +16,7 @@ mod reviewed;
 mod roster;
 mod rows;
 mod schema;
+mod snapshot;
 
 pub use bound::Bound;
 pub use change::{ActionDocument, ChangeName, KeyDocument, PersonDocument, PlaceDocument};
@@ -41,7 +42,14 @@ pub use rows::{
 };
 pub use schema::{
     check_schema, declared_schema, drift_schema, plan_schema, report_schema, roster_schema,
+    snapshot_schema,
 };
+pub use snapshot::{
+    AdminKeyDocument, CapabilitiesDocument, HolderDocument, InviteDocument, MemberDocument,
+    MembershipDocument, SnapshotDocument, SnapshotError,
+};
+
+use jiff::Timestamp;
 
 use crate::guardrail::{Breach, Judgement};
 use crate::impact::{Aftermath, Impact};
@@ -97,6 +105,8 @@ pub struct PlanView<'a> {
     pub redacted: bool,
     /// The SHA-256 of the members file that it was made from, where there is one.
     pub members_sha256: Option<&'a str>,
+    /// When the snapshot was taken from which it was made; `None` where the organization itself was read.
+    pub snapshot_taken_at: Option<Timestamp>,
 }
 
 /// What is known of what a plan's removals break.

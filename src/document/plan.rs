@@ -31,6 +31,9 @@ pub struct PlanDocument {
     /// When the roster was read: the provider's date, RFC 3339.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub observed_at: Option<Timestamp>,
+    /// When the snapshot was taken from which the plan was made, RFC 3339; null where the organization itself was read.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub snapshot_taken_at: Option<Timestamp>,
     /// Whether the guardrails let the plan pass.
     pub verdict: Verdict,
     /// Whether addresses and names are masked. Such a document cannot be applied.
@@ -94,6 +97,7 @@ impl PlanDocument {
             apply: _,
             redacted,
             members_sha256,
+            snapshot_taken_at,
         } = *view;
         let Judgement {
             plan,
@@ -129,6 +133,7 @@ impl PlanDocument {
             organization: organization.clone(),
             members_sha256: members_sha256.map(str::to_owned),
             observed_at: *observed_at,
+            snapshot_taken_at,
             verdict: if breaches.is_empty() {
                 Verdict::Approved
             } else {

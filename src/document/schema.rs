@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     CheckDocument, DeclaredDocument, DriftDocument, FORMAT_VERSION, PlanDocument, ReportDocument,
-    RosterDocument,
+    RosterDocument, SnapshotDocument,
 };
 
 /// Returns the schema of a plan document (JSON Schema 2020-12).
@@ -26,6 +26,11 @@ pub fn drift_schema() -> Value {
 /// Returns the schema of a listed roster (JSON Schema 2020-12).
 pub fn roster_schema() -> Value {
     schema::<RosterDocument>("roster")
+}
+
+/// Returns the schema of a roster from which a plan can be made (JSON Schema 2020-12).
+pub fn snapshot_schema() -> Value {
+    schema::<SnapshotDocument>("snapshot")
 }
 
 /// Returns the schema of a checked members file (JSON Schema 2020-12).

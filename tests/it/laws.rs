@@ -12,6 +12,7 @@ use rosterctl::desired::{
     Departed, DesiredOrganization, DesiredRoster, EmailPattern, Entry, Guardrails, Place, Policy,
     Stance, Unmanaged,
 };
+use rosterctl::document::SnapshotDocument;
 use rosterctl::guardrail::{
     Accepted, ApprovedPlan, BreachKind, Evidence, History, Judgement, Refusal, approve,
     owners_after,
@@ -538,5 +539,18 @@ fn an_approved_plan_is_within_every_limit() {
                 .iter()
                 .any(|breach| breach.kind == BreachKind::IdentityConflict)
         );
+    });
+}
+
+#[test]
+fn a_snapshot_is_the_roster_it_was_taken_of() {
+    law(|world, live, plan| {
+        let id = &world.desired.organization.id;
+        let document = SnapshotDocument::new(id, live, Ok(&[]), Timestamp::UNIX_EPOCH);
+        let text = serde_json::to_string(&document).unwrap();
+        let read = SnapshotDocument::parse(&text, id).unwrap();
+        let read = read.roster().unwrap();
+        assert_eq!(read, *live);
+        assert_eq!(compute(&world.desired, &read, TODAY).id(), plan.id());
     });
 }

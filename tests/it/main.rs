@@ -35,6 +35,7 @@ mod render;
 mod reviewed;
 mod settle;
 mod simulator;
+mod snapshot;
 mod support;
 mod sweep;
 mod tidy;

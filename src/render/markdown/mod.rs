@@ -174,6 +174,7 @@ fn stamp(view: &PlanView<'_>) -> String {
         apply: _,
         redacted: _,
         members_sha256: _,
+        snapshot_taken_at: _,
     } = view;
     let read = judgement
         .plan

@@ -4,13 +4,28 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::text;
-use crate::document::{DeclaredDocument, RosterDocument};
+use crate::document::{DeclaredDocument, RosterDocument, SnapshotDocument};
 
 /// Masks a listed roster.
 pub fn listed(document: &mut RosterDocument) {
     for row in &mut document.people {
         mask(&mut row.email);
         row.name = None;
+    }
+}
+
+/// Masks a snapshot, which says so: no plan can be made from it.
+pub fn snapshot(document: &mut SnapshotDocument) {
+    document.redacted = true;
+    for row in &mut document.members {
+        row.email = row.email.as_ref().map(super::email);
+        row.name = None;
+    }
+    for row in &mut document.invites {
+        row.email = super::email(&row.email);
+    }
+    for key in document.admin_keys.iter_mut().flatten() {
+        mask(&mut key.name);
     }
 }
 

@@ -10,7 +10,7 @@ mod drift;
 mod impact;
 mod values;
 
-pub use documents::{declared, document, listed, values};
+pub use documents::{declared, document, listed, snapshot, values};
 pub use drift::drift;
 pub use impact::{aftermath, impact};
 pub use values::{judgement, outcomes, roster, verification};

@@ -22,6 +22,7 @@ fn help_is_for_people_and_goes_to_standard_output() {
         "fmt",
         "schema",
         "simulate",
+        "snapshot",
         "demo",
     ] {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

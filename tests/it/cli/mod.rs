@@ -16,6 +16,7 @@ mod plan;
 mod redacted;
 mod reviewed;
 mod rewrite;
+mod snapshot;
 #[cfg(unix)]
 mod terminal;
 

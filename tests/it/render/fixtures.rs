@@ -253,6 +253,7 @@ impl Shown {
             apply: Some("rosterctl apply"),
             redacted: false,
             members_sha256: None,
+            snapshot_taken_at: None,
         }
     }
 }
