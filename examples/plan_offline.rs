@@ -86,6 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         redacted: false,
         members_sha256: None,
         snapshot_taken_at: None,
+        loosened: &[],
     };
     io::stdout().write_all(plan_text(&view, Paint::Plain).as_bytes())?;
     Ok(())

@@ -12,7 +12,7 @@ use super::impact::{ImpactWish, Impacted};
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
-use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, sha256};
+use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, Loosening, sha256};
 use crate::document::{Bound, PlanIds, PlanView, ReviewedPlan};
 use crate::guardrail::{
     Acceptance, AcceptanceFault, ApprovedPlan, Breach, History, Judgement, Surroundings,
@@ -87,6 +87,7 @@ pub(super) struct Sheet {
     pub(super) members_sha256: Option<String>,
     /// When the snapshot was taken that stands for the organization, if one does.
     snapshot_taken_at: Option<Timestamp>,
+    loosened: Vec<Loosening>,
 }
 
 /// How a plan stands.
@@ -287,6 +288,7 @@ impl Sheet {
             is_plan,
             members_sha256: None,
             snapshot_taken_at: None,
+            loosened: Vec::new(),
         }
     }
 
@@ -297,6 +299,15 @@ impl Sheet {
             masked.caveats.push(caveat.clone());
         }
         self.judgement.caveats.push(caveat);
+    }
+
+    /// Says what its members file allows more than the one before it.
+    pub(super) fn of_change(&mut self, loosened: Vec<Loosening>) {
+        self.loosened = if self.masked.is_some() {
+            loosened.iter().map(redact::loosening).collect()
+        } else {
+            loosened
+        };
     }
 
     /// The judgement as it may be shown.
@@ -315,6 +326,7 @@ impl Sheet {
             redacted: self.masked.is_some(),
             members_sha256: self.members_sha256.as_deref(),
             snapshot_taken_at: self.snapshot_taken_at,
+            loosened: &self.loosened,
         }
     }
 

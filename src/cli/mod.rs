@@ -12,6 +12,7 @@
 )]
 
 mod apply;
+mod base;
 mod check;
 mod confirm;
 mod connect;

@@ -13,7 +13,7 @@ use super::files::{MEMBERS_FILE, MembersFile};
 use super::forms::PlanForms;
 use super::impact::ImpactWish;
 use super::look::{Look, Planned, Run, Standing, idle, unaccepted};
-use super::{offline, terminal};
+use super::{base, offline, terminal};
 use crate::desired::EXPIRY_NOTICE_DAYS;
 use crate::guardrail::{Acceptance, frozen};
 use crate::outcome::Exit;
@@ -32,6 +32,10 @@ pub(super) struct PlanArgs {
     /// Plan from a roster that `snapshot` wrote: no key, no request
     #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["impact", "require_history"])]
     roster: Option<PathBuf>,
+
+    /// The file before the change: show what the change loosens, judge by the stricter guardrails
+    #[arg(long, value_name = "OLD_FILE")]
+    base: Option<PathBuf>,
 
     /// Add a unified diff of the roster
     #[arg(long)]
@@ -91,6 +95,7 @@ async fn show(
     let PlanArgs {
         file,
         roster,
+        base,
         diff,
         detailed_exitcode,
         expiry_notice_days,
@@ -100,7 +105,11 @@ async fn show(
     } = args;
     let command = apply_command(file, provider);
     let file = MembersFile::read(file)?;
-    let desired = file.declared()?;
+    let mut desired = file.declared()?;
+    let loosened = match base {
+        Some(base) => base::compare(base, &mut desired)?,
+        None => Vec::new(),
+    };
     if let Some(frozen) = frozen(&desired, environment.freeze.as_deref()) {
         terminal::say(&format!("warning: {}", Shown::sentence(&frozen.message)));
     }
@@ -115,7 +124,8 @@ async fn show(
         run.look().await?
     };
     match look {
-        Look::Plan(planned) => {
+        Look::Plan(mut planned) => {
+            planned.sheet.of_change(loosened);
             output.write(&PlanForms {
                 sheet: &planned.sheet,
                 apply: Some(&command),
@@ -123,7 +133,8 @@ async fn show(
             })?;
             exit(&planned, *detailed_exitcode)
         }
-        Look::NoPlan(sheet) => {
+        Look::NoPlan(mut sheet) => {
+            sheet.of_change(loosened);
             output.write(&PlanForms {
                 sheet: &sheet,
                 apply: None,

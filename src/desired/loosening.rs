@@ -60,6 +60,56 @@ pub enum Loosening {
 }
 
 impl Loosening {
+    /// The word for it in documents.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TombstoneLifted(_) => "tombstone-lifted",
+            Self::PinChanged {
+                email: _,
+                from: _,
+                to: _,
+                place: _,
+            } => "pin-changed",
+            Self::Limit {
+                name: _,
+                from: _,
+                to: _,
+            } => "limit",
+            Self::RequiredOwnerDropped(_) => "required-owner-dropped",
+            Self::DomainAdded(_) => "domain-added",
+            Self::Unenforced(_) => "unenforced",
+            Self::FreezeLifted(_) => "freeze-lifted",
+            Self::UnmanagedAdded(_) => "unmanaged-added",
+            Self::UnmanagedSwitch { name: _, to: _ } => "unmanaged-switch",
+            Self::OwnerAdded { email: _, place: _ } => "owner-added",
+        }
+    }
+
+    /// Whether it is about a guardrail, of which [`stricter`] keeps the old figure.
+    pub fn is_guardrail(&self) -> bool {
+        match self {
+            Self::Limit {
+                name: _,
+                from: _,
+                to: _,
+            }
+            | Self::RequiredOwnerDropped(_)
+            | Self::DomainAdded(_) => true,
+            Self::TombstoneLifted(_)
+            | Self::PinChanged {
+                email: _,
+                from: _,
+                to: _,
+                place: _,
+            }
+            | Self::Unenforced(_)
+            | Self::FreezeLifted(_)
+            | Self::UnmanagedAdded(_)
+            | Self::UnmanagedSwitch { name: _, to: _ }
+            | Self::OwnerAdded { email: _, place: _ } => false,
+        }
+    }
+
     /// Where the new file says it, for what is an entry.
     pub fn place(&self) -> Option<&Place> {
         match self {

@@ -37,8 +37,8 @@ pub use report::{ForeignDocument, OutcomeDocument, ReportDocument, VerificationD
 pub use reviewed::{ReviewedError, ReviewedPlan, stale};
 pub use roster::{RosterDocument, RosterRow};
 pub use rows::{
-    DepartedDocument, LeftoverKeyDocument, ReportedDocument, SuspicionDocument, UnmanagedDocument,
-    VanishedDocument,
+    DepartedDocument, LeftoverKeyDocument, LoosenedDocument, ReportedDocument, SuspicionDocument,
+    UnmanagedDocument, VanishedDocument,
 };
 pub use schema::{
     check_schema, declared_schema, drift_schema, plan_schema, report_schema, roster_schema,
@@ -51,6 +51,7 @@ pub use snapshot::{
 
 use jiff::Timestamp;
 
+use crate::desired::Loosening;
 use crate::guardrail::{Breach, Judgement};
 use crate::impact::{Aftermath, Impact};
 use crate::outcome::Outcome;
@@ -107,6 +108,8 @@ pub struct PlanView<'a> {
     pub members_sha256: Option<&'a str>,
     /// When the snapshot was taken from which it was made; `None` where the organization itself was read.
     pub snapshot_taken_at: Option<Timestamp>,
+    /// What the members file allows more than the one before it, where there was one to compare.
+    pub loosened: &'a [Loosening],
 }
 
 /// What is known of what a plan's removals break.

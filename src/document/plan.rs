@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActionDocument, DepartedDocument, FORMAT_VERSION, ImpactDocument, LeftoverKeyDocument,
-    PersonDocument, PlanIds, PlanView, ReportedDocument, SuspicionDocument, UnmanagedDocument,
-    VanishedDocument,
+    LoosenedDocument, PersonDocument, PlanIds, PlanView, ReportedDocument, SuspicionDocument,
+    UnmanagedDocument, VanishedDocument,
 };
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::plan::Plan;
@@ -36,6 +36,8 @@ pub struct PlanDocument {
     pub snapshot_taken_at: Option<Timestamp>,
     /// Whether the guardrails let the plan pass.
     pub verdict: Verdict,
+    /// What the members file allows more than the one of `--base`; empty where none was named.
+    pub loosened: Vec<LoosenedDocument>,
     /// Whether addresses and names are masked. Such a document cannot be applied.
     pub redacted: bool,
     /// The actions that may be executed, in an order in which each may.
@@ -98,6 +100,7 @@ impl PlanDocument {
             redacted,
             members_sha256,
             snapshot_taken_at,
+            loosened,
         } = *view;
         let Judgement {
             plan,
@@ -139,6 +142,7 @@ impl PlanDocument {
             } else {
                 Verdict::Refused
             },
+            loosened: loosened.iter().map(LoosenedDocument::new).collect(),
             redacted,
             actions: actions.iter().map(ActionDocument::new).collect(),
             withheld: withheld.iter().flat_map(WithheldDocument::rows).collect(),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyDocument, PersonDocument, PlaceDocument};
+use crate::desired::Loosening;
 use crate::plan::{
     DepartedLive, LeftoverKey, Likeness, OwnerFate, Plan, Reported, Suspicion, UnmanagedRow,
     Vanished,
@@ -142,6 +143,29 @@ impl LeftoverKeyDocument {
                 .actions
                 .iter()
                 .any(|action| action.change.key().is_some_and(|other| other.id == key.id)),
+        }
+    }
+}
+
+/// One way in which the members file allows more than the one before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoosenedDocument {
+    /// What kind of thing: `tombstone-lifted`, `pin-changed`, `limit`, `required-owner-dropped`,
+    /// `domain-added`, `unenforced`, `freeze-lifted`, `unmanaged-added`, `unmanaged-switch` or `owner-added`.
+    pub kind: String,
+    /// It, in a sentence.
+    pub message: String,
+    /// Where the entry is written, for what is one.
+    pub place: Option<PlaceDocument>,
+}
+
+impl LoosenedDocument {
+    /// Writes what is loosened.
+    pub fn new(row: &Loosening) -> Self {
+        Self {
+            kind: row.kind().to_owned(),
+            message: row.to_string(),
+            place: row.place().map(PlaceDocument::new),
         }
     }
 }

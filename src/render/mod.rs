@@ -13,6 +13,7 @@ mod gitlab;
 mod html;
 mod impact;
 mod json;
+mod loosened;
 mod markdown;
 mod next;
 mod paint;

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::phrase::Phrase;
-use super::{impact, withheld as withheld_people, words};
+use super::{impact, loosened, withheld as withheld_people, words};
 use crate::desired::Place;
 use crate::document::PlanView;
 use crate::guardrail::{Breach, BreachKind, Judgement};
@@ -110,6 +110,7 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
     let now = plan.observed_at;
     let sentences = |texts: &[String]| texts.iter().map(|text| sentence(text)).collect();
     [
+        loosened::section(view.loosened),
         leftover_keys(plan, actions),
         departed(plan),
         refused(breaches, Some(id)),

@@ -175,6 +175,7 @@ fn stamp(view: &PlanView<'_>) -> String {
         redacted: _,
         members_sha256: _,
         snapshot_taken_at: _,
+        loosened: _,
     } = view;
     let read = judgement
         .plan

@@ -13,7 +13,7 @@ mod values;
 pub use documents::{declared, document, listed, snapshot, values};
 pub use drift::drift;
 pub use impact::{aftermath, impact};
-pub use values::{judgement, outcomes, roster, verification};
+pub use values::{judgement, loosening, outcomes, roster, verification};
 
 use crate::roster::Email;
 

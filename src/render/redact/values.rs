@@ -3,7 +3,7 @@
 //! Every field is named: a new one must be decided on before it can be shown.
 
 use super::{email, text};
-use crate::desired::Expiry;
+use crate::desired::{Expiry, Loosening};
 use crate::guardrail::{Breach, Judgement, Withheld};
 use crate::outcome::Outcome;
 use crate::plan::{
@@ -32,6 +32,41 @@ pub fn judgement(judgement: &Judgement) -> Judgement {
         accepted: accepted.iter().map(breach).collect(),
         breaches: breaches.iter().map(breach).collect(),
         caveats: caveats.iter().map(|caveat| text(caveat)).collect(),
+    }
+}
+
+/// Returns what a file loosens with its addresses masked.
+pub fn loosening(loosening: &Loosening) -> Loosening {
+    match loosening {
+        Loosening::TombstoneLifted(who) => Loosening::TombstoneLifted(text(who)),
+        Loosening::PinChanged {
+            email,
+            from,
+            to,
+            place,
+        } => Loosening::PinChanged {
+            email: self::email(email),
+            from: from.clone(),
+            to: to.clone(),
+            place: place.clone(),
+        },
+        Loosening::RequiredOwnerDropped(email) => {
+            Loosening::RequiredOwnerDropped(self::email(email))
+        }
+        Loosening::FreezeLifted(reason) => Loosening::FreezeLifted(text(reason)),
+        Loosening::UnmanagedAdded(what) => Loosening::UnmanagedAdded(text(what)),
+        Loosening::OwnerAdded { email, place } => Loosening::OwnerAdded {
+            email: self::email(email),
+            place: place.clone(),
+        },
+        Loosening::Limit {
+            name: _,
+            from: _,
+            to: _,
+        }
+        | Loosening::DomainAdded(_)
+        | Loosening::Unenforced(_)
+        | Loosening::UnmanagedSwitch { name: _, to: _ } => loosening.clone(),
     }
 }
 

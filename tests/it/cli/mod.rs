@@ -1,6 +1,7 @@
 //! The binary from outside: exit codes, standard output and error, files. Few runs; the rest is tested below it.
 
 mod apply;
+mod base;
 mod drift;
 mod evidence;
 mod files;

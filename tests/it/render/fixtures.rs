@@ -254,6 +254,7 @@ impl Shown {
             redacted: false,
             members_sha256: None,
             snapshot_taken_at: None,
+            loosened: &[],
         }
     }
 }
