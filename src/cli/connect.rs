@@ -20,6 +20,7 @@ use crate::provider::{
     BaseUrl, BaseUrlError, Clock, Credential, CredentialError, Gate, GateSettings, Legacy, OpenAi,
     Sockets, SocketsError, Stop, WaitNotice,
 };
+use crate::render::request;
 use crate::roster::OrganizationId;
 
 /// Bytes on standard input that can be a key at most.
@@ -196,7 +197,12 @@ fn parse_key(text: &SecretString, place: String) -> Result<Credential, Failure> 
 /// Shows a wait that a person would wonder about.
 fn say_wait(notice: WaitNotice) {
     if notice.wait >= WAIT_SHOWN_MIN {
-        terminal::say(&format!("  {notice}"));
+        let requests = request(notice.operation);
+        let seconds = notice.wait.as_secs_f64().ceil();
+        terminal::say(&format!(
+            "  {requests}s: waiting {seconds} s: {}",
+            notice.reason
+        ));
     }
 }
 

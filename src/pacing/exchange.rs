@@ -80,10 +80,10 @@ pub enum Answer {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hint => f.write_str("the API asked for it"),
-            Self::Learned(pace) => write!(f, "learned pace, {pace}"),
+            Self::Hint => f.write_str("the API asks for it"),
+            Self::Learned(pace) => write!(f, "paced ahead at {pace}"),
             Self::Probing => f.write_str("measuring the limit"),
-            Self::Ceiling(max) => write!(f, "ceiling, {max} requests a minute"),
+            Self::Ceiling(max) => write!(f, "your ceiling of {max}/min"),
             Self::Backoff => f.write_str("backing off after a failure"),
         }
     }

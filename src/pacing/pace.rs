@@ -127,7 +127,7 @@ impl fmt::Display for Pace {
             Self::Window {
                 requests,
                 second: _,
-            } => write!(f, "{requests} a minute"),
+            } => write!(f, "{requests}/min"),
         }
     }
 }
@@ -180,7 +180,7 @@ mod tests {
                     requests: 10,
                     second: None,
                 },
-                "10 a minute",
+                "10/min",
             ),
         ] {
             assert_eq!(pace.to_string(), text);

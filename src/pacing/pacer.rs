@@ -462,7 +462,7 @@ mod tests {
             panic!("the ceiling is reached");
         };
         assert_eq!(at, seconds(60));
-        assert_eq!(reason.to_string(), "ceiling, 8 requests a minute");
+        assert_eq!(reason.to_string(), "your ceiling of 8/min");
         assert_eq!(pacer.admissible(seconds(61)), 2);
     }
 

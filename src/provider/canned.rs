@@ -78,7 +78,17 @@ impl Canned {
             pace,
             seed: 1,
             on_wait: Arc::new(move |notice: WaitNotice| {
-                waits.lock().unwrap().push(notice.to_string());
+                let seconds = notice.wait.as_secs_f64().ceil();
+                let WaitNotice {
+                    operation,
+                    wait: _,
+                    reason,
+                    throttled,
+                    pace: _,
+                } = notice;
+                let after = if throttled { " after a 429" } else { "" };
+                let told = format!("{operation}: {seconds} s{after}: {reason}");
+                waits.lock().unwrap().push(told);
             }),
         };
         let clock = Clock::starting_at("2026-11-24T03:15:00Z".parse().unwrap());
@@ -91,8 +101,14 @@ impl Canned {
     }
 
     pub(super) fn open_ai_with(&self, key: &str) -> OpenAi<Self> {
+        let gate = self.gate(&Stop::default(), PaceSettings::DEFAULT);
+        Self::open_ai_behind(gate, key)
+    }
+
+    /// The API behind a gate to this play.
+    pub(super) fn open_ai_behind(gate: Gate<Self>, key: &str) -> OpenAi<Self> {
         OpenAi::new(
-            self.gate(&Stop::default(), PaceSettings::DEFAULT),
+            gate,
             BaseUrl::resolve(Some("http://127.0.0.1:1/v1"), None).unwrap(),
             Credential::parse(key).unwrap(),
             &OrganizationId::parse("org-acme").unwrap(),

@@ -25,7 +25,9 @@ mod stop;
 pub use clock::Clock;
 pub use endpoint::{BaseUrl, BaseUrlError};
 pub use error::{Effect, ErrorKind, ProviderError, Retry};
-pub use gate::{Counts, Gate, GateSettings, OnWait, READ_ATTEMPT_MAX, READ_MAX, WaitNotice};
+pub use gate::{
+    Counts, Gate, GateSettings, OnRead, OnWait, READ_ATTEMPT_MAX, READ_MAX, ReadNotice, WaitNotice,
+};
 pub use key::{Credential, CredentialError, KeyKind};
 pub use legacy::Legacy;
 pub use objection::Objection;

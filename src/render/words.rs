@@ -96,7 +96,7 @@ fn operation_cost(part: &OperationCost) -> String {
         pace,
         time,
     } = part;
-    let mut text = count(*requests, noun(*operation));
+    let mut text = count(*requests, request(*operation));
     if let Some(time) = time {
         text = format!("{text}, about {}", duration(*time));
     }
@@ -107,7 +107,8 @@ fn operation_cost(part: &OperationCost) -> String {
     }
 }
 
-fn noun(operation: Operation) -> &'static str {
+/// One request of an operation, in the words of people; several of them have an `s` more.
+pub(crate) fn request(operation: Operation) -> &'static str {
     match operation {
         Operation::ListUsers => "member page",
         Operation::RetrieveUser => "member check",

@@ -29,6 +29,8 @@ struct State {
     pacer: Pacer,
     in_flight: usize,
     counts: Counts,
+    /// The last answer was a 429.
+    throttled: bool,
 }
 
 /// Whether a request may leave.
@@ -58,6 +60,7 @@ impl Lane {
                 pacer,
                 in_flight: 0,
                 counts: Counts::default(),
+                throttled: false,
             }),
             answered: Notify::new(),
         }
@@ -98,6 +101,11 @@ impl Lane {
         self.state().counts
     }
 
+    /// Whether the last answer was a 429.
+    pub(super) fn throttled(&self) -> bool {
+        self.state().throttled
+    }
+
     /// Looks at the pacer.
     pub(super) fn pacer<V>(&self, look: impl FnOnce(&Pacer) -> V) -> V {
         look(&self.state().pacer)
@@ -113,9 +121,8 @@ impl Flight<'_> {
     /// Hands the answer to the pacer.
     pub(super) fn answered(mut self, now: Duration, answer: &Answer) {
         let mut state = self.lane.state();
-        if matches!(answer, Answer::Throttled(_)) {
-            state.counts.throttled += 1;
-        }
+        state.throttled = matches!(answer, Answer::Throttled(_));
+        state.counts.throttled += u64::from(state.throttled);
         if let Some(ticket) = self.ticket.take() {
             state.pacer.answered(ticket, now, answer);
         }

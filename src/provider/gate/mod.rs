@@ -6,11 +6,14 @@
 //! the body, and whole reads by [`READ_MAX`].
 
 mod lane;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 pub use self::lane::Counts;
 use self::lane::{Flight, Lane, Verdict};
+pub(super) use self::reading::Reading;
+pub use self::reading::{OnRead, ReadNotice};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,19 +53,10 @@ pub struct WaitNotice {
     pub wait: Duration,
     /// Why.
     pub reason: Reason,
-}
-
-/// One sentence fragment: `waiting 12 s for delete-user: learned pace, 8/min`.
-impl fmt::Display for WaitNotice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            operation,
-            wait,
-            reason,
-        } = self;
-        let seconds = wait.as_secs_f64().ceil();
-        write!(f, "waiting {seconds} s for {operation}: {reason}")
-    }
+    /// Whether the operation's last answer was a 429.
+    pub throttled: bool,
+    /// The pace that is known for the operation now.
+    pub pace: Option<Pace>,
 }
 
 /// What a gate is set up with.
@@ -114,6 +108,7 @@ pub struct Gate<T> {
     stop: Stop,
     lanes: BTreeMap<Operation, Lane>,
     on_wait: OnWait,
+    on_read: OnRead,
     read_max: Duration,
 }
 
@@ -152,8 +147,16 @@ impl<T> Gate<T> {
             stop,
             lanes: lanes.into(),
             on_wait,
+            on_read: Arc::new(|_| {}),
             read_max: READ_MAX.max(pace.delay_max * 2),
         }
+    }
+
+    /// Tells of every list that is read from now on.
+    #[must_use]
+    pub fn telling(mut self, on_read: OnRead) -> Self {
+        self.on_read = on_read;
+        self
     }
 
     /// What was sent so far, for each operation of which anything was.
@@ -193,6 +196,12 @@ impl<T> Gate<T> {
         }
     }
 
+    /// A list that begins now.
+    pub(super) fn reading(&self, operation: Operation) -> Reading<'_> {
+        let on_read = &self.on_read;
+        Reading { operation, on_read }
+    }
+
     fn lane(&self, operation: Operation) -> &Lane {
         &self.lanes[&operation]
     }
@@ -219,6 +228,8 @@ impl<T> Gate<T> {
                             operation,
                             wait: at.saturating_sub(now),
                             reason,
+                            throttled: lane.throttled(),
+                            pace: lane.pacer(Pacer::pace),
                         });
                     }
                     Some(at)

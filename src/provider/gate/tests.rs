@@ -71,7 +71,7 @@ async fn a_read_is_sent_until_it_is_understood() {
         let gate = gate(&play, &Stop::default());
         assert_eq!(read(&gate).await.unwrap(), 7);
         assert_eq!(play.waits().len(), 2, "{:?}", play.waits());
-        assert!(play.waits()[0].ends_with("for list-users: backing off after a failure"));
+        assert!(play.waits()[0].ends_with(" s: backing off after a failure"));
     }
 }
 
@@ -145,7 +145,7 @@ async fn a_throttled_read_waits_as_long_as_it_is_told() {
         assert_eq!(
             play.waits(),
             [format!(
-                "waiting {} s for list-users: the API asked for it",
+                "list-users: {} s after a 429: the API asks for it",
                 seconds.ceil()
             )]
         );
@@ -265,7 +265,7 @@ async fn the_ceiling_of_the_user_is_kept() {
     assert_eq!(started.elapsed().as_secs(), 120);
     assert_eq!(
         play.waits(),
-        vec!["waiting 60 s for list-users: ceiling, 2 requests a minute"; 2]
+        vec!["list-users: 60 s: your ceiling of 2/min"; 2]
     );
 }
 

@@ -105,7 +105,9 @@ pub(super) async fn list<T: Transport, W: DeserializeOwned, R>(
     let mut cursors: HashSet<String> = HashSet::new();
     let mut cursor: Option<String> = None;
     let mut number = 1;
+    let reading = api.gate.reading(endpoint.operation);
     loop {
+        reading.page(number);
         let mut query = vec![("limit", LIMIT)];
         query.extend(of.filter);
         query.extend(cursor.as_deref().map(|cursor| ("after", cursor)));
@@ -174,9 +176,13 @@ pub(in crate::provider) fn at_page(error: ProviderError, page: usize) -> Provide
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
-    use crate::provider::RosterSource as _;
+    use crate::pacing::PaceSettings;
     use crate::provider::canned::{Act, Canned, chain, say};
+    use crate::provider::{ReadNotice, RosterSource as _, Stop};
+    use crate::roster::Operation;
 
     /// A page of members with these ids.
     fn page(ids: &[&str], has_more: bool, last_id: Option<&str>) -> Act {
@@ -288,6 +294,25 @@ mod tests {
         web page
           page 1 of `GET /organization/users` cannot be trusted (status 200): the answer is a web page
         ");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_tells_of_its_pages_and_of_its_end() {
+        let operation = Operation::ListUsers;
+        let asked = |number| ReadNotice::Page { operation, number };
+        let (first, last) = (page(&["u1"], true, None), page(&["u2"], false, None));
+        let forbidden = say(403, "{}");
+        for acts in [[first.clone(), last], [first, forbidden]] {
+            let play = Canned::play(acts);
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let tells = Arc::clone(&told);
+            let gate = play.gate(&Stop::default(), PaceSettings::DEFAULT);
+            let gate = gate.telling(Arc::new(move |notice| tells.lock().unwrap().push(notice)));
+            let api = Canned::open_ai_behind(gate, "sk-admin-test0123456789");
+            let _ = api.list_members().await;
+            let told = told.lock().unwrap().clone();
+            assert_eq!(told, [asked(1), asked(2), ReadNotice::End { operation }]);
+        }
     }
 
     #[tokio::test(start_paused = true)]
