@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Person, Plan, Reason, Remark};
-use crate::desired::DesiredRoster;
+use crate::desired::{Departed, DesiredRoster};
 use crate::roster::{Email, LiveRoster, UserId};
 
 /// What a run is narrowed to.
@@ -104,8 +104,8 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// The live row with the address, the one that its entry pins, and those of its actions: a member's row and an
-    /// admin key may know one person by different names.
+    /// The live row with the address, those that its entry and its tombstones pin, and those of its actions: a member's
+    /// row and an admin key may know one person by different names.
     fn find(
         email: &'a Email,
         full: &'a Plan,
@@ -115,9 +115,12 @@ impl<'a> Named<'a> {
         let row = live.member_by_email(email).map(|member| &member.id);
         let entry = desired.members.get(email);
         let pinned = entry.and_then(|entry| entry.id.as_ref());
+        let is_theirs = |gone: &&Departed| gone.email.as_ref() == Some(email);
+        let buried = desired.departed.iter().filter(is_theirs);
+        let buried = buried.filter_map(|gone| gone.id.as_ref());
         let mut named = Self {
             email,
-            ids: row.into_iter().chain(pinned).collect(),
+            ids: row.into_iter().chain(pinned).chain(buried).collect(),
         };
         for action in &full.actions {
             if named.is_acted_on(action) {
@@ -256,6 +259,32 @@ mod tests {
                 narrowed.plan.id() == full.id(),
                 kept.len() == all.len(),
                 "{narrowing:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_departed_person_is_found_by_id_under_another_address() {
+        let mut gone = departed("eve@acme.dev");
+        gone.id = Some(user("user-eve"));
+        let mut file = desired([owner_entry("ada@acme.dev")]);
+        file.departed = vec![gone];
+        let rows = [
+            owner("user-ada", "ada@acme.dev"),
+            member("user-eve", "mallory@acme.dev"),
+        ];
+        let roster = live(rows, []);
+        let full = compute(&file, &roster, TODAY);
+        for only in ["eve@acme.dev", "mallory@acme.dev"] {
+            let narrowing = Narrowing {
+                only: [email(only)].into(),
+                revocations_only: false,
+            };
+            let narrowed = narrow(&full, &file, &roster, &narrowing);
+            assert_eq!(
+                changes(&narrowed.plan),
+                ["remove mallory@acme.dev (reader)"],
+                "{only}"
             );
         }
     }
