@@ -14,6 +14,7 @@
 mod apply;
 mod base;
 mod check;
+mod completions;
 mod confirm;
 mod connect;
 mod decide;
@@ -33,6 +34,7 @@ mod list;
 mod live;
 mod logging;
 mod look;
+mod man;
 mod members;
 mod offline;
 mod panic_hook;
@@ -88,6 +90,9 @@ enum Command {
     Members(members::MembersArgs),
     Fmt(fmt::FmtArgs),
     Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
     Simulate(simulate::SimulateArgs),
     Demo(demo::DemoArgs),
 }
@@ -138,6 +143,8 @@ impl Command {
             Self::Members(args) => members::run(&args, environment),
             Self::Fmt(args) => fmt::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
             Self::Demo(args) => wait_for(demo::run(&args)),
             Self::Simulate(args) => wait_for(simulate::run(&args)),
         }

@@ -21,6 +21,8 @@ fn help_is_for_people_and_goes_to_standard_output() {
         "members compare",
         "fmt",
         "schema",
+        "completions",
+        "man",
         "simulate",
         "snapshot",
         "demo",

@@ -13,6 +13,7 @@ mod members;
 mod narrowed;
 pub(crate) mod network;
 mod output;
+mod packaged;
 mod plan;
 mod redacted;
 mod reviewed;
