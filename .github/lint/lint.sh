@@ -42,3 +42,17 @@ fi
 if [[ -f examples/gitlab/.gitlab-ci.yml ]]; then
   tell 'schema of GitLab' 1 check-jsonschema -q --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 fi
+if [[ -f examples/offboarding/payload.schema.json ]]; then
+  payloads=(examples/offboarding/payloads/good-*.json)
+  refused=(examples/offboarding/payloads/bad-*.json)
+  check-jsonschema -q --check-metaschema examples/offboarding/payload.schema.json
+  tell 'schema of off-boarding events' "${#payloads[@]}" check-jsonschema -q --schemafile examples/offboarding/payload.schema.json "${payloads[@]}"
+  # One by one: a schema that lets one of them through would pass for the others.
+  for payload in "${refused[@]}"; do
+    if check-jsonschema -q --schemafile examples/offboarding/payload.schema.json "$payload"; then
+      echo "error: the schema of off-boarding events lets $payload through" >&2
+      exit 1
+    fi
+  done
+  printf 'lint: schema of off-boarding events: %d bad files, all refused\n' "${#refused[@]}"
+fi

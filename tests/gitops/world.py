@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-EXAMPLES = ROOT / "examples/github/.github/workflows"
+EXAMPLES = {path.stem: path for path in ROOT.glob("examples/*/.github/workflows/*.yml")}
 ORGANIZATION = "org-Practice"
 # act does not know these keys yet; GitHub and the linters do.
 STRIPPED = re.compile(r"^\s+(queue: max|deployment: false)\n", re.MULTILINE)
@@ -229,7 +229,7 @@ class World:
         self._git("checkout", "-q", source or "main", cwd=work)
         self._git("remote", "set-url", "origin", "https://github.com/acme/access.git", cwd=work)
         (work / ".github/workflows").mkdir(parents=True, exist_ok=True)
-        text = STRIPPED.sub("", (EXAMPLES / f"{workflow}.yml").read_text())
+        text = STRIPPED.sub("", EXAMPLES[workflow].read_text())
         (work / f".github/workflows/{workflow}.yml").write_text(text)
         event_file = self.folder / f"event-{number}.json"
         event_file.write_text(json.dumps({"repository": {"default_branch": "main", "full_name": "acme/access"}, **(payload or {})}))
@@ -292,6 +292,17 @@ class World:
     def offboard_by_hand(self, email, now, **more):
         inputs = {"email": email, "ticket": "HR-9", "effective": "", "now": asked(now), **more}
         return self.run("membership-offboard", "workflow_dispatch", {"inputs": inputs})
+
+    def compare(self, export, age_days=0, variables=None, **secrets):
+        """The scheduled comparison with an export that was made so many days ago."""
+        people = self.github / "people"
+        people.mkdir(exist_ok=True)
+        (people / "body").write_text(export)
+        made = (now() - timedelta(days=age_days or 0)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        (people / "headers").write_text("HTTP/2 200\r\ncontent-type: text/csv\r\n" + ("" if age_days is None else f"last-modified: {made}\r\n") + "\r\n")
+        known = {"MEMBERSHIP_PEOPLE_URL": "https://people.example.com/export.csv", "MEMBERSHIP_PEOPLE_TOKEN": "people-token", "OPENAI_ADMIN_KEY": "",
+                 "OPENAI_ADMIN_KEY_READONLY": "", **secrets}
+        return self.run("membership-compare", "schedule", {"schedule": "23 5 * * 1-5"}, secrets=known, variables=variables)
 
     # What is left at GitHub.
 

@@ -2,11 +2,12 @@
 # Turns one off-boarding event into one pull request.
 #
 # The event comes from outside: it may name a person and a day, and nothing else. In particular it never names a role,
-# because whoever can send events could make themselves an owner. The commit is made by the API, so that no credentials
-# are left on the runner's disk and GitHub signs it for the App.
+# because whoever can send events could make themselves an owner.
 set -euo pipefail
 # shellcheck source=.github/actions/common.sh
 source "$ACTION_PATH/../common.sh"
+# shellcheck source=.github/actions/pull-request.sh
+source "$ACTION_PATH/../pull-request.sh"
 : "${PAYLOAD?}" "${MEMBERS?}" "${FOLDER?}" "${COMMIT?}" "${BRANCH?}" "${APP_TOKEN?}" "${ISSUE_TOKEN?}" "${LABEL?}"
 
 readonly EMAIL_PATTERN="[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
@@ -77,53 +78,6 @@ fi
 output standing "$standing"
 output email "$email"
 
-# send METHOD PATH BODY: a write of the App.
-send() {
-  printf '%s' "$3" >"$work/request.json"
-  GH_TOKEN=$APP_TOKEN api "$2" --method "$1" --input "$work/request.json"
-}
-
-# commit_edit: makes the commit and prints its id, and nothing if the branch has it already.
-commit_edit() {
-  local path blob tree entries='[]' base_tree commit current=
-  while read -r path; do
-    blob=$(send POST "repos/$GITHUB_REPOSITORY/git/blobs" \
-      "$(jq -n --arg content "$(base64 <"$FOLDER/$path" | tr -d '\n')" '{content: $content, encoding: "base64"}')" | jq -r .sha)
-    entries=$(jq -c --arg path "$path" --arg sha "$blob" '. + [{path: $path, mode: "100644", type: "blob", sha: $sha}]' <<<"$entries")
-  done <"$work/changed.txt"
-  base_tree=$(api "repos/$GITHUB_REPOSITORY/git/commits/$COMMIT" | jq -r .tree.sha)
-  tree=$(send POST "repos/$GITHUB_REPOSITORY/git/trees" \
-    "$(jq -n --arg base "$base_tree" --argjson tree "$entries" '{base_tree: $base, tree: $tree}')" | jq -r .sha)
-  current=$(api "repos/$GITHUB_REPOSITORY/git/ref/heads/$branch" 2>/dev/null | jq -r '.object.sha // empty' || true)
-  if [[ -n $current ]] && api "repos/$GITHUB_REPOSITORY/git/commits/$current" |
-    jq -e --arg tree "$tree" --arg parent "$COMMIT" '.tree.sha == $tree and .parents[0].sha == $parent' >/dev/null; then
-    return 0
-  fi
-  commit=$(send POST "repos/$GITHUB_REPOSITORY/git/commits" \
-    "$(jq -n --arg message "members: $email $what${ticket:+ ($ticket)}" --arg tree "$tree" --arg parent "$COMMIT" \
-      '{message: $message, tree: $tree, parents: [$parent]}')" | jq -r .sha)
-  if [[ -z $current ]]; then
-    send POST "repos/$GITHUB_REPOSITORY/git/refs" "$(jq -n --arg ref "refs/heads/$branch" --arg sha "$commit" '{ref: $ref, sha: $sha}')" >/dev/null
-  else
-    # Nobody else writes this branch, so whatever it had is of an earlier event for the same person.
-    send PATCH "repos/$GITHUB_REPOSITORY/git/refs/heads/$branch" "$(jq -n --arg sha "$commit" '{sha: $sha, force: true}')" >/dev/null
-  fi
-  printf '%s\n' "$commit"
-}
-
-# open_pull: prints the number of the one open pull request of the branch, which is made if there is none.
-open_pull() {
-  local number
-  number=$(api "repos/$GITHUB_REPOSITORY/pulls?state=open&head=${GITHUB_REPOSITORY%%/*}:$branch" | jq -r '.[0].number // empty')
-  if [[ -z $number ]]; then
-    number=$(send POST "repos/$GITHUB_REPOSITORY/pulls" "$(jq -n --arg title "Off-board $email" --arg head "$branch" --arg base "$BRANCH" \
-      --arg body "An off-boarding event says that \`$email\` $what${ticket:+, ticket \`$ticket\`}. The plan of this pull request shows what a merge does." \
-      '{title: $title, head: $head, base: $base, body: $body}')" | jq -r .number)
-    send POST "repos/$GITHUB_REPOSITORY/issues/$number/labels" "$(jq -n --arg tag "$LABEL" '{labels: [$tag]}')" >/dev/null
-  fi
-  printf '%s\n' "$number"
-}
-
 # report_unknown PULL: opens one issue for the address.
 report_unknown() {
   local open
@@ -142,12 +96,14 @@ pull=
 if [[ $standing == departed ]]; then
   echo 'the file has this tombstone already: nothing to do'
 else
-  (cd "$FOLDER" && find . -type f -name '*.toml' | sed 's|^\./||' | sort) | while read -r path; do
-    cmp -s "$FOLDER/$path" "$work/before/$path" || printf '%s\n' "$path"
-  done >"$work/changed.txt"
+  changed_files "$work/before" >"$work/changed.txt"
   [[ -s $work/changed.txt ]] || { output pull-request ''; echo 'the file says so already: nothing to do'; exit 0; }
-  commit_edit
-  pull=$(open_pull)
+  push_edit "$branch" "members: $email $what${ticket:+ ($ticket)}" <"$work/changed.txt"
+  pull=$(open_pull_of "$branch")
+  if [[ -z $pull ]]; then
+    pull=$(make_pull "$branch" "Off-board $email" \
+      "An off-boarding event says that \`$email\` $what${ticket:+, ticket \`$ticket\`}. The plan of this pull request shows what a merge does." "$LABEL")
+  fi
   echo "pull request #$pull"
 fi
 output pull-request "$pull"
