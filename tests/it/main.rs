@@ -31,6 +31,8 @@ mod pacing;
 mod provider;
 mod provider_sockets;
 mod readme;
+#[cfg(unix)]
+mod release;
 mod render;
 mod reviewed;
 mod settle;
