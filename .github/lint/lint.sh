@@ -36,6 +36,10 @@ tell 'zizmor pedantic' "$((${#workflows[@]} + ${#actions[@]}))" \
 tell jactionlint "${#workflows[@]}" jactionlint "${workflows[@]}"
 tell 'schema of workflows' "${#workflows[@]}" check-jsonschema -q --builtin-schema vendor.github-workflows "${workflows[@]}"
 tell 'schema of actions' "${#actions[@]}" check-jsonschema -q --builtin-schema vendor.github-actions "${actions[@]}"
+forms=(.github/ISSUE_TEMPLATE/{bug,idea}.yml)
+tell 'schema of issue forms' "${#forms[@]}" check-jsonschema -q --builtin-schema vendor.github-issue-forms "${forms[@]}"
+tell 'schema of the issue chooser' 1 \
+  check-jsonschema -q --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 if [[ -f .github/dependabot.yml ]]; then
   tell 'schema of Dependabot' 1 check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 fi

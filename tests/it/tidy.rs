@@ -284,3 +284,19 @@ fn no_file_is_longer_than_a_reader_can_hold() {
         );
     }
 }
+
+#[test]
+fn what_code_owners_are_named_for_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let owners = fs::read_to_string(root.join(".github/CODEOWNERS")).unwrap();
+    let paths: Vec<&str> = owners
+        .lines()
+        .filter(|line| line.starts_with('/'))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(paths.len() > 5, "{paths:?}");
+    for path in paths {
+        let folder = path.split("**").next().unwrap();
+        assert!(root.join(&folder[1..]).exists(), "there is no {path}");
+    }
+}

@@ -1,15 +1,20 @@
 //! The evidence of a run on a disk that has bad days of its own: it is full, it cannot be written to, or it lost the end of
 //! what was written. Without evidence nothing is sent, and what is damaged is never guessed at.
 
+#[cfg(unix)]
 use std::collections::BTreeSet;
 use std::fs;
+#[cfg(unix)]
 use std::process::Command;
 
 use rosterctl::journal::{Record, decode};
 
-use super::{Desk, MEMBERS, Organization, Ran, acme, age, files_in};
+use super::{Desk, MEMBERS, Organization, acme};
+#[cfg(unix)]
+use super::{Ran, age, files_in};
 
 /// Who leaves.
+#[cfg(unix)]
 const LEAVERS: usize = 5;
 
 fn organization() -> Organization {

@@ -4,7 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use super::{Desk, MEMBERS, Organization, Ran, acme};
+#[cfg(unix)]
+use super::Ran;
+use super::{Desk, MEMBERS, Organization, acme};
 
 const KEY: &str = "sk-admin-test-of-the-network";
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+#[cfg(unix)]
 use std::process::Command;
 
 use super::{Desk, Ran, bare};
