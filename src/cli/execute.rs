@@ -1,5 +1,6 @@
 //! The execution of an approved plan around its core: the journal before, what is kept for the next run after.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use crate::guardrail::{ApprovedPlan, Breach, BreachKind, Judgement};
 use crate::impact::Aftermath;
 use crate::journal::{BreachRecord, Closing, KeyOwner, PlanRecord};
 use crate::outcome::{Exit, Outcome};
-use crate::plan::{Action, effect};
+use crate::plan::{Action, Change, effect};
 use crate::provider::Transport;
 use crate::reconcile::{Finished, Observed, Unverified, finish};
 use crate::render::redact;
 use crate::render::safe::Shown;
-use crate::roster::LiveRoster;
+use crate::roster::{LiveRoster, Operation};
 use crate::state::{JournalFile, Snapshot};
 use crate::verify::Verification;
 
@@ -164,17 +165,41 @@ fn left(judgement: &Judgement, progress: &Progress<'_>, journal: PathBuf) -> Exe
     }
 }
 
-/// The outcomes in the order of the actions; the key owner's action may have gone last.
+/// The outcomes in the order of the actions.
+///
+/// The lanes settle them in another order, and a plan may hold thousands: so they are looked up by what the provider
+/// calls their row, not one after the other. No two actions of a plan share a row and an operation.
 fn in_order(
     actions: &[Action],
     known: &[(Action, Outcome)],
     missing: impl Fn() -> Outcome,
 ) -> Vec<Outcome> {
-    let of = |action: &Action| known.iter().find(|(other, _)| other == action);
+    let outcomes: HashMap<(Operation, &str), &Outcome> = known
+        .iter()
+        .map(|(action, outcome)| (row(&action.change), outcome))
+        .collect();
     actions
         .iter()
-        .map(|action| of(action).map_or_else(&missing, |(_, outcome)| outcome.clone()))
+        .map(|action| {
+            let outcome = outcomes.get(&row(&action.change));
+            outcome.map_or_else(&missing, |outcome| (*outcome).clone())
+        })
         .collect()
+}
+
+/// The row that a change is about: its id, or the address where there is none yet.
+fn row(change: &Change) -> (Operation, &str) {
+    let row = match change {
+        Change::SetRole { member, to: _ } | Change::Remove { member } => member.id.as_str(),
+        Change::CancelInvite { invite } => invite.id.as_str(),
+        Change::Invite { email, role: _ } => email.as_str(),
+        Change::RevokeKey {
+            key,
+            user: _,
+            email: _,
+        } => key.id.as_str(),
+    };
+    (change.operation(), row)
 }
 
 /// Keeps the learned pace. Without it the next run learns again.
