@@ -7,6 +7,7 @@
 mod scene;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use rosterctl::plan::Change;
 use rosterctl::simulator::{Park, ParkPoint};
@@ -112,16 +113,27 @@ fn moments() -> Vec<Moment> {
 }
 
 /// Kills at every moment of this half, so that two tests share them.
+#[expect(clippy::print_stdout, reason = "the matrix is shown with --nocapture")]
 fn kill_at(half: usize) {
     let mut broken = Vec::new();
     let mut points: BTreeMap<(Kind, Phase), usize> = BTreeMap::new();
+    let mut table = String::new();
     for moment in moments().into_iter().skip(half).step_by(2) {
         let mut scene = Scene::set();
-        if let Err(why) = scene.play(&moment) {
-            broken.push(format!("{moment:?}: {why}"));
-        }
+        let became = match scene.play(&moment) {
+            Ok(became) => became.to_string(),
+            Err(why) => {
+                broken.push(format!("{moment:?}: {why}"));
+                "BROKEN".to_owned()
+            }
+        };
+        let Moment { kind, phase, park } = &moment;
+        let (kind, phase) = (format!("{kind:?}"), format!("{phase:?}"));
+        let nth = format!("request {}", park.nth);
+        let _ = writeln!(table, "{kind:<14}{phase:<14}{nth:<11}{became}");
         *points.entry((moment.kind, moment.phase)).or_default() += 1;
     }
+    println!("{table}");
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
     assert!(points.values().sum::<usize>() >= 20, "{points:?}");
 }

@@ -1,6 +1,7 @@
 //! One organization, one killed run, and the run after it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
@@ -50,6 +51,30 @@ impl Phase {
 struct Written {
     change: Change,
     outcome: Option<Outcome>,
+}
+
+/// What became of a killed run.
+pub(super) struct Became {
+    /// Changes of the killed run that the organization had made.
+    in_effect: usize,
+    /// Changes of the killed run whose outcome its journal holds in the end.
+    explained: usize,
+    /// Changes that the run after it sent.
+    sent_next: usize,
+}
+
+impl Display for Became {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            in_effect,
+            explained,
+            sent_next,
+        } = self;
+        write!(
+            f,
+            "in effect {in_effect:>2}, explained {explained:>2}, sent by the next run {sent_next:>2}: converged"
+        )
+    }
 }
 
 /// An organization that is served, and a folder to run in.
@@ -115,7 +140,7 @@ impl Scene {
     }
 
     /// Kills a run at its moment, runs again, and judges.
-    pub(super) fn play(&mut self, moment: &Moment) -> Result<(), String> {
+    pub(super) fn play(&mut self, moment: &Moment) -> Result<Became, String> {
         self.simulator.park(moment.park.clone());
         let mut killed = self
             .desk
@@ -140,7 +165,15 @@ impl Scene {
         if explains != (was_written == 1) {
             return Err(format!("{was_written} journals, but it said: {}", ran.err));
         }
-        self.judge(&before, was_written)
+        self.judge(&before, was_written)?;
+        let journals = self.journals();
+        let (first, later) = journals.split_at(was_written);
+        let sent_next = later.iter().flat_map(|records| written(records)).count();
+        Ok(Became {
+            in_effect: before.len(),
+            explained: first.iter().flat_map(|records| written(records)).count(),
+            sent_next,
+        })
     }
 
     /// Waits until the request is parked and the moment is what it should be.
