@@ -14,7 +14,7 @@ use crate::plan::{Action, Change};
 use crate::roster::{Email, LiveRoster, Operation, UserId};
 
 /// Rows on a page of a listing (API contract, section 2).
-const PAGE_ROWS: usize = 100;
+pub const PAGE_ROWS: usize = 100;
 
 /// Which action leaves in which lane, and after which others.
 #[derive(Debug, Clone, PartialEq, Eq)]

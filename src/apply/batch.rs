@@ -189,13 +189,10 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         error: &ProviderError,
     ) -> Fate {
         let (action, cause) = (&self.actions[at], describe(error));
-        self.shared
-            .borrow_mut()
-            .observer
-            .observe(Event::ReadingBack {
-                action,
-                cause: &cause,
-            });
+        self.tell(Event::ReadingBack {
+            action,
+            cause: &cause,
+        });
         let settled = settle(
             self.sink,
             &action.change,

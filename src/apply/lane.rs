@@ -93,6 +93,8 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 }
                 continue;
             }
+            let left = state.queue.len();
+            self.tell(Event::Admitting { operation, left });
             match self.sink.admit(operation, ready.len()).await {
                 // Other lanes went on while this one waited, so what may be sent is asked again.
                 Ok(permit) => {
@@ -103,6 +105,11 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 Err(error) => self.barred(&error),
             }
         }
+    }
+
+    /// Tells the observer.
+    pub(super) fn tell(&self, event: Event<'_>) {
+        self.shared.borrow_mut().observer.observe(event);
     }
 
     /// Why the lane sends nothing more, if so.
@@ -233,10 +240,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         let Change::Remove { member } = &action.change else {
             return;
         };
-        self.shared
-            .borrow_mut()
-            .observer
-            .observe(Event::ProvingCanary { action });
+        self.tell(Event::ProvingCanary { action });
         let began = self.conditions.clock.elapsed();
         let timeout = self.conditions.verify_timeout;
         for looks in 1.. {

@@ -51,6 +51,13 @@ pub trait Observer {
 /// What an observer is told.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// A lane asks for leave to send. It may have to wait for its pace.
+    Admitting {
+        /// The operation.
+        operation: Operation,
+        /// Actions of the lane that have no outcome yet.
+        left: usize,
+    },
     /// A batch leaves: its operation, its size, and how many of the lane's actions are left with it.
     Batch {
         /// The operation.
@@ -83,6 +90,31 @@ pub enum Event<'a> {
     CanaryProven {
         /// From the answer to the first read that did not find the member.
         lag: Duration,
+    },
+    /// The end state is being verified, after everything that was sent.
+    Verifying(Verifying),
+}
+
+/// What a verification waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verifying {
+    /// As long as the first removal stayed visible, before the listing.
+    Lag(Duration),
+    /// A complete listing.
+    Listing,
+    /// Rows that are gone and were not to go: each is read by its id.
+    Vanished {
+        /// How many.
+        rows: usize,
+    },
+    /// Changes that are not visible yet: each is read again after a pause.
+    Unconfirmed {
+        /// How many.
+        changes: usize,
+        /// The pause.
+        pause: Duration,
+        /// Until the verification gives up.
+        left: Duration,
     },
 }
 

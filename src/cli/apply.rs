@@ -172,9 +172,10 @@ async fn go<T: Transport>(
         reference: args.reference.clone(),
     };
     let gate = run.provider.gate();
-    let mut progress = Progress::new(terminal::say)
-        .estimating(|operation, left| (gate.pace(operation), gate.estimate(operation, left)));
+    let ask = |operation, left| (gate.pace(operation), gate.estimate(operation, left));
+    let mut progress = Progress::new(&run.watch, approved.actions(), ask);
     let mut executed = execute(run, approved, &observed, &manner, &mut progress).await?;
+    drop(progress);
     executed.aftermath = run.aftermath(&sheet, &executed).await;
     let journal = executed
         .journal

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -14,19 +13,16 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::files;
 use super::provider::Provider;
-use super::terminal;
+use super::watch::Watch;
 use crate::pacing::{PaceBook, PaceSettings};
 use crate::provider::{
-    BaseUrl, BaseUrlError, Clock, Credential, CredentialError, Gate, GateSettings, Legacy, OpenAi,
-    Sockets, SocketsError, Stop, WaitNotice,
+    BaseUrl, BaseUrlError, Credential, CredentialError, Gate, GateSettings, Legacy, OpenAi,
+    Sockets, SocketsError, Stop,
 };
-use crate::render::request;
 use crate::roster::OrganizationId;
 
 /// Bytes on standard input that can be a key at most.
 const KEY_BYTES_MAX: u64 = 64 * 1024;
-/// A wait that is worth a line.
-const WAIT_SHOWN_MIN: Duration = Duration::from_secs(1);
 
 /// How the organization is reached.
 #[derive(Debug, Args)]
@@ -114,8 +110,8 @@ impl ProviderArgs {
         environment: &Environment,
         organization: Option<&OrganizationId>,
         book: Option<&PaceBook>,
-        clock: Clock,
         stop: &Stop,
+        watch: &Watch,
     ) -> Result<Provider<Sockets>, Failure> {
         let key = self.key(environment)?;
         let base = BaseUrl::resolve(environment.base_url.as_deref(), self.api_host.as_deref())
@@ -128,9 +124,10 @@ impl ProviderArgs {
                 concurrency_max: self.concurrency,
             },
             seed: fastrand::u64(..),
-            on_wait: Arc::new(say_wait),
+            on_wait: watch.on_wait(),
         };
-        let gate = Gate::new(sockets, clock, stop.clone(), settings, book);
+        let gate = Gate::new(sockets, watch.clock(), stop.clone(), settings, book)
+            .telling(watch.on_read());
         Ok(match self.api {
             ApiName::Openai => Provider::OpenAi(OpenAi::new(gate, base, key, organization)),
             ApiName::Legacy => {
@@ -192,18 +189,6 @@ pub(super) fn read_key(path: &Path) -> Result<SecretString, Failure> {
 fn parse_key(text: &SecretString, place: String) -> Result<Credential, Failure> {
     Credential::parse(text.expose_secret())
         .map_err(|source| ConnectError::Key { place, source }.into())
-}
-
-/// Shows a wait that a person would wonder about.
-fn say_wait(notice: WaitNotice) {
-    if notice.wait >= WAIT_SHOWN_MIN {
-        let requests = request(notice.operation);
-        let seconds = notice.wait.as_secs_f64().ceil();
-        terminal::say(&format!(
-            "  {requests}s: waiting {seconds} s: {}",
-            notice.reason
-        ));
-    }
 }
 
 /// A word for a shell, quoted where it has to be.

@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub(super) organization_id: Option<String>,
     /// `ROSTERCTL_FREEZE`.
     pub(super) freeze: Option<String>,
+    /// `TERM`: what the terminal can do.
+    pub(super) term: Option<String>,
     /// Where the commit at hand can be read, in a run of GitHub Actions or of GitLab.
     pub(super) source_url: Option<String>,
 }
@@ -34,6 +36,8 @@ impl Environment {
             base_url: variable("OPENAI_BASE_URL")?,
             organization_id: variable("OPENAI_ORG_ID")?,
             freeze: variable("ROSTERCTL_FREEZE")?,
+            // A name that is no text is the name of no terminal.
+            term: env::var("TERM").ok().filter(|term| !term.is_empty()),
             source_url: source_url(&variable)?,
         })
     }

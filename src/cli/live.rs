@@ -7,6 +7,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::signals::Signals;
 use super::terminal;
+use super::watch::Watch;
 use crate::desired::DesiredRoster;
 use crate::guardrail::{Breach, BreachKind, Surroundings, preflight, roster_unusable};
 use crate::outcome::Exit;
@@ -35,7 +36,11 @@ pub(super) async fn read_all(
 ) -> Result<Result<Observed, Exit>, Failure> {
     let clock = Clock::starting_at(Timestamp::now());
     let signals = Signals::listen()?;
-    let provider = provider.connect(environment, organization, None, clock, &signals.stop)?;
+    let watch = Watch::at_stderr(environment, clock);
+    if let Some(desired) = desired {
+        watch.expects_members(desired.members.len());
+    }
+    let provider = provider.connect(environment, organization, None, &signals.stop, &watch)?;
     let observed = match observe(&provider, &signals.stop).await {
         Ok(observed) => observed,
         Err(ObserveError::Unusable(faults)) => {

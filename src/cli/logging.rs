@@ -3,6 +3,7 @@
 //! Logs are for whoever looks for a fault, so they go to standard error and are quiet by default. Nothing above the
 //! level debug carries an address. Only this program logs: the HTTP stack's own lines could repeat headers.
 
+use std::borrow::Cow;
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
@@ -14,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use super::terminal;
+use super::{status, terminal};
 use crate::render::redact;
 
 /// Options of every command.
@@ -100,13 +101,13 @@ struct LogWriter {
 
 impl io::Write for LogWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut err = io::stderr().lock();
-        if terminal::redacts() {
+        let shown = if terminal::redacts() {
             let text = String::from_utf8_lossy(line);
-            err.write_all(masked(&text, self.is_json).as_bytes())?;
+            Cow::Owned(masked(&text, self.is_json).into_bytes())
         } else {
-            err.write_all(line)?;
-        }
+            Cow::Borrowed(line)
+        };
+        status::beside(|| io::stderr().lock().write_all(&shown))?;
         Ok(line.len())
     }
 

@@ -12,6 +12,7 @@ use super::impact::{ImpactWish, Impacted};
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
+use super::watch::Watch;
 use crate::desired::{DesiredRoster, EXPIRY_NOTICE_DAYS, Loosening, sha256};
 use crate::document::{Bound, PlanIds, PlanView, ReviewedPlan};
 use crate::guardrail::{
@@ -37,6 +38,7 @@ pub(super) struct Run<T> {
     pub(super) book: PaceBook,
     pub(super) clock: Clock,
     pub(super) signals: Signals,
+    pub(super) watch: Watch,
     /// `OPENAI_ORG_ID`.
     pub(super) organization_id_env: Option<String>,
     pub(super) acceptances: Vec<Acceptance>,
@@ -122,7 +124,10 @@ impl Run<Sockets> {
             tracing::warn!(error = %damage, "the learned pace starts anew");
         }
         let id = Some(&desired.organization.id);
-        let provider = provider.connect(environment, id, Some(&book), clock, &signals.stop)?;
+        let watch = Watch::at_stderr(environment, clock);
+        let people = state.snapshot().map(|snapshot| snapshot.people);
+        watch.expects_members(people.unwrap_or(desired.members.len()));
+        let provider = provider.connect(environment, id, Some(&book), &signals.stop, &watch)?;
         Ok(Self {
             desired,
             provider,
@@ -130,6 +135,7 @@ impl Run<Sockets> {
             book,
             clock,
             signals,
+            watch,
             organization_id_env: environment.organization_id.clone(),
             acceptances: acceptances.to_vec(),
             narrowing: Narrowing::default(),

@@ -13,6 +13,7 @@
 
 mod apply;
 mod base;
+mod board;
 mod check;
 mod completions;
 mod confirm;
@@ -47,7 +48,9 @@ mod schema;
 mod signals;
 mod simulate;
 mod snapshot;
+mod status;
 mod terminal;
+mod watch;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

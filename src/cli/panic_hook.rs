@@ -6,9 +6,12 @@
 use std::io::{self, Write as _};
 use std::panic::{self, PanicHookInfo};
 
+use super::status;
+
 /// Replaces the panic hook of this process.
 pub fn install() {
     panic::set_hook(Box::new(|info| {
+        status::abandon();
         // Where standard error is gone there is nobody to tell.
         let _ = io::stderr().lock().write_all(message(info).as_bytes());
     }));

@@ -5,7 +5,7 @@
 use std::io;
 
 use super::failure::Failure;
-use super::terminal;
+use super::{status, terminal};
 use crate::provider::Stop;
 
 /// The two requests that signals make.
@@ -53,8 +53,11 @@ impl Signals {
 
     fn heed(&self, interrupts: u32, say: fn(&str)) {
         if !self.stop.is_requested() {
-            // The terminal has written ^C into whatever line there was.
-            say("\nstopping: nothing more is sent, and what is in flight is settled");
+            // The terminal has written ^C into whatever line there was; where there are rows, it goes with them.
+            let end = if status::is_shown() { "" } else { "\n" };
+            say(&format!(
+                "{end}stopping: nothing more is sent, and what is in flight is settled"
+            ));
             self.stop.request();
         } else if interrupts > 1 {
             self.leave.request();

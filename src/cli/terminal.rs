@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::{AutoStream, ColorChoice};
 
 use super::failure::Failure;
+use super::status;
 use crate::outcome::Exit;
 use crate::render::{Paint, redact};
 
@@ -49,8 +50,11 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// As [`print`].
 pub(super) fn print_as_is(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let write = || {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    };
+    match status::beside(write) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::caused("cannot write to standard output", error))
         }
@@ -61,17 +65,17 @@ pub(super) fn print_as_is(text: &str) -> Result<(), Failure> {
 /// Writes a line of the story to standard error. Nobody is left to be told if that fails.
 pub(super) fn say(line: &str) {
     // One write, so that lines of two processes in one log do not mix.
-    let _ = io::stderr()
-        .lock()
-        .write_all(format!("{}\n", masked(line)).as_bytes());
+    let line = format!("{}\n", masked(line));
+    let _ = status::beside(|| io::stderr().lock().write_all(line.as_bytes()));
 }
 
 /// Writes to standard error without ending the line: a question.
 pub(super) fn prompt(text: &str) {
-    let mut err = io::stderr().lock();
-    let _ = err
-        .write_all(masked(text).as_bytes())
-        .and_then(|()| err.flush());
+    let _ = status::beside(|| {
+        let mut err = io::stderr().lock();
+        err.write_all(masked(text).as_bytes())
+            .and_then(|()| err.flush())
+    });
 }
 
 /// Whether the text on standard output is coloured.

@@ -71,7 +71,7 @@ pub async fn finish(
 
     let mut run = execute(&first, provider, journal, owners, conditions, watch).await;
     let mut executed = pair(first.actions(), &mut run);
-    let mut verification = prove(provider, observed, &executed, &run, conditions).await;
+    let mut verification = prove(provider, observed, &executed, &run, conditions, watch).await;
 
     let parts = [
         (last, true),
@@ -86,7 +86,7 @@ pub async fn finish(
             run = execute(&part, provider, journal, run.owners, conditions, watch).await;
             executed.extend(pair(part.actions(), &mut run));
             if can_read {
-                verification = prove(provider, observed, &executed, &run, conditions).await;
+                verification = prove(provider, observed, &executed, &run, conditions, watch).await;
             }
         } else {
             let cause = "it takes the key in use away, and the rest is not verified".to_owned();
@@ -124,6 +124,7 @@ async fn prove(
     executed: &[(Action, Outcome)],
     run: &Execution,
     conditions: Conditions<'_>,
+    watch: &mut impl Observer,
 ) -> Option<Result<Verification, Unverified>> {
     let may_show =
         |outcome: &Outcome| outcome.is_done() || matches!(outcome, Outcome::Unknown { cause: _ });
@@ -133,5 +134,6 @@ async fn prove(
     if matches!(run.ended, Some(End::Stopped)) {
         return Some(Err(Unverified::Stopped));
     }
-    Some(verify(provider, &observed.live, executed, run.lag, conditions).await)
+    let before = &observed.live;
+    Some(verify(provider, before, executed, run.lag, conditions, watch).await)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::observe::{ObserveError, roster};
-use crate::apply::{Conditions, LOOK_MIN, describe, is_there, pause_after, within};
+use crate::apply::{
+    Conditions, Event, LOOK_MIN, Observer, Verifying, describe, is_there, pause_after, within,
+};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change, Person};
 use crate::provider::{Clock, KeySource, ProviderError, RosterSource, Stop};
@@ -34,6 +36,7 @@ pub async fn verify(
     executed: &[(Action, Outcome)],
     lag: Duration,
     conditions: Conditions<'_>,
+    watch: &mut impl Observer,
 ) -> Result<Verification, Unverified> {
     let Conditions {
         stop,
@@ -41,7 +44,12 @@ pub async fn verify(
         verify_timeout,
     } = conditions;
     let began = clock.elapsed();
-    pause(lag, clock, stop).await?;
+    let mut tell = |verifying| watch.observe(Event::Verifying(verifying));
+    if !lag.is_zero() {
+        tell(Verifying::Lag(lag));
+        pause(lag, clock, stop).await?;
+    }
+    tell(Verifying::Listing);
     let after = roster(provider)
         .await
         .map_err(|error| Unverified::Unread(Box::new(error)))?;
@@ -57,28 +65,26 @@ pub async fn verify(
     }
     let mut looks = 1;
     let left = || verify_timeout.saturating_sub(clock.elapsed().saturating_sub(began));
+    if !found.collateral.is_empty() {
+        let rows = found.collateral.len();
+        tell(Verifying::Vanished { rows });
+    }
     found.collateral = still_gone(provider, before, found.collateral, left).await;
     while !found.residual.is_empty() && !left().is_zero() {
-        pause(pause_after(looks).min(left()), clock, stop).await?;
+        let wait = pause_after(looks).min(left());
+        tell(Verifying::Unconfirmed {
+            changes: found.residual.len(),
+            pause: wait,
+            left: left(),
+        });
+        pause(wait, clock, stop).await?;
         looks += 1;
         // The last round begins when the time is up, and has that of one read for all its rows.
         let round = Round {
             clock,
             ends: clock.elapsed() + left().max(LOOK_MIN),
         };
-        let (mut open, mut doubted) = (Vec::new(), Vec::new());
-        for action in found.residual {
-            match round
-                .read(is_there(provider, &action.change, clock.started_at()))
-                .await
-            {
-                Some(true) if rests_on_absence(executed, &action) => doubted.push(action),
-                Some(true) => {}
-                Some(false) | None => open.push(action),
-            }
-        }
-        open.extend(still_listed(provider, doubted, &round).await);
-        found.residual = open;
+        found.residual = still_open(provider, executed, found.residual, &round).await;
     }
     found.converged = found.residual.is_empty() && found.collateral.is_empty();
     Ok(found)
@@ -99,6 +105,26 @@ impl Round {
         }
         within(left, read).await.ok()
     }
+}
+
+/// One round of looks: the actions that are still not visible.
+async fn still_open(
+    provider: &(impl RosterSource + KeySource),
+    executed: &[(Action, Outcome)],
+    residual: Vec<Action>,
+    round: &Round,
+) -> Vec<Action> {
+    let (mut open, mut doubted) = (Vec::new(), Vec::new());
+    for action in residual {
+        let is_there = is_there(provider, &action.change, round.clock.started_at());
+        match round.read(is_there).await {
+            Some(true) if rests_on_absence(executed, &action) => doubted.push(action),
+            Some(true) => {}
+            Some(false) | None => open.push(action),
+        }
+    }
+    open.extend(still_listed(provider, doubted, round).await);
+    open
 }
 
 /// Whether nothing but rows that were not found says that an action took effect.
@@ -151,9 +177,6 @@ async fn still_listed(
 }
 
 async fn pause(duration: Duration, clock: Clock, stop: &Stop) -> Result<(), Unverified> {
-    if duration.is_zero() {
-        return Ok(());
-    }
     tokio::select! {
         biased;
         () = stop.requested() => Err(Unverified::Stopped),

@@ -29,7 +29,7 @@ mod totals;
 mod withheld;
 mod words;
 
-pub(crate) use words::{duration, request};
+pub(crate) use words::{count, duration, request};
 
 pub use check::check_github;
 pub use declared::declared_table;

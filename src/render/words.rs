@@ -61,7 +61,7 @@ pub(crate) fn duration(time: Duration) -> String {
 }
 
 /// A number and a noun, with an `s` where it needs one.
-pub(super) fn count(number: impl TryInto<u64>, noun: &str) -> String {
+pub(crate) fn count(number: impl TryInto<u64>, noun: &str) -> String {
     let number = number.try_into().unwrap_or_default();
     if number == 1 {
         format!("1 {noun}")

@@ -149,6 +149,12 @@ pub(crate) struct Story(pub(crate) Arc<Mutex<Vec<String>>>);
 impl Observer for Story {
     fn observe(&mut self, event: Event<'_>) {
         let line = match event {
+            // Every batch has one before it, and what a verification reads is in the simulator's log.
+            Event::Admitting {
+                operation: _,
+                left: _,
+            }
+            | Event::Verifying(_) => return,
             Event::Batch {
                 operation,
                 size,

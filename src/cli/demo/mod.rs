@@ -20,6 +20,7 @@ use super::progress::Progress;
 use super::provider::Provider;
 use super::signals::Signals;
 use super::terminal;
+use super::watch::Watch;
 use crate::desired::{self, DesiredRoster, EXPIRY_NOTICE_DAYS, Source};
 use crate::document::ReportView;
 use crate::outcome::Exit;
@@ -111,6 +112,7 @@ impl Stage {
             desired,
             clock,
             signals: self.signals.clone(),
+            watch: Watch::telling(say, clock),
             organization_id_env: None,
             acceptances: Vec::new(),
             narrowing: crate::plan::Narrowing::default(),
@@ -206,10 +208,8 @@ async fn apply(run: &Run<InProcess>, planned: Planned, folder: &Path) -> Result<
         verify_timeout: Duration::from_secs(30),
         reference: Some("demo".to_owned()),
     };
-    let mut progress = Progress::new(|line| {
-        // A reader who went away misses the story, and the run goes on.
-        let _ = terminal::print(&format!("{line}\n"));
-    });
+    let open = |_, _| (None, Duration::ZERO);
+    let mut progress = Progress::new(&run.watch, approved.actions(), open);
     let executing = execute(run, *approved, &observed, &manner, &mut progress);
     let executed = Box::pin(executing).await?;
     // The folder has another name every time; what is in it has not.
@@ -231,6 +231,12 @@ async fn apply(run: &Run<InProcess>, planned: Planned, folder: &Path) -> Result<
     terminal::print("\n")?;
     terminal::print(&render::report_text(&view, terminal::paint_out()))?;
     Ok(executed.exit)
+}
+
+/// Tells a line of the story.
+fn say(line: &str) {
+    // A reader who went away misses it, and the run goes on.
+    let _ = terminal::print(&format!("{line}\n"));
 }
 
 /// Shows that nothing is left to do.

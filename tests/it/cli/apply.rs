@@ -44,10 +44,11 @@ fn the_main_job_from_end_to_end() {
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; 1 invite; no pace is known yet, so the time is open.
     Plan: 1 to remove, 1 to invite.
     Plan id PLAN.
-      removals: sending 1, 0 to go
-      invites: sending 1, 0 to go
-      removals: reading back eve@acme.dev before any other
-      removals: the first one is gone
+      removals 0/1: sending 1
+      invites 0/1: sending 1
+      removals 1/1: reading eve@acme.dev back
+      removals 1/1: the first one is gone
+      verifying: listing invites and members once more
     ");
     let mut mutations = organization.mutations();
     mutations.sort();

@@ -77,9 +77,10 @@ fn one_person_is_taken_out_while_too_many_revocations_refuse_the_rest() {
     Cost: 1 member page; 1 member check; 1 removal; 1 invite page; no pace is known yet, so the time is open.
     Plan: 1 to remove.
     Plan id PLAN.
-      removals: sending 1, 0 to go
-      removals: reading back eve@acme.dev before any other
-      removals: the first one is gone
+      removals 0/1: sending 1
+      removals 1/1: reading eve@acme.dev back
+      removals 1/1: the first one is gone
+      verifying: listing invites and members once more
     ");
     assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
     // Of a part of the roster nothing is kept as the measure of the next run.

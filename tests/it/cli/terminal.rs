@@ -111,7 +111,7 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
             .spawn()
             .unwrap();
         let mut err = child.stderr.take().unwrap();
-        read_until(&mut err, "sending 5, 0 to go");
+        read_until(&mut err, "sending 5");
         for sent in signals {
             signal(&child, *sent);
         }
@@ -139,7 +139,7 @@ fn a_second_ctrl_c_leaves_at_once_and_the_journal_stays_open() {
         .spawn()
         .unwrap();
     let mut err = child.stderr.take().unwrap();
-    read_until(&mut err, "sending 1, 0 to go");
+    read_until(&mut err, "sending 1");
     signal(&child, Signal::INT);
     read_until(&mut err, "stopping:");
     signal(&child, Signal::INT);
