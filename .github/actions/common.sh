@@ -42,3 +42,23 @@ api() {
 pages() {
   gh api --paginate --slurp "$1"
 }
+
+# seal FROM TO: the file, readable only with the secret in SEAL_KEY, after its own digest: a wrong secret gives bytes as
+# well. That nobody else has written it is proven by the run that the artifact is of.
+seal() {
+  { sha256sum <"$1"; cat "$1"; } | openssl enc -aes-256-cbc -pbkdf2 -iter 200000 -salt -pass env:SEAL_KEY -out "$2"
+}
+
+# unseal FROM TO: what was sealed.
+unseal() {
+  local plain
+  [[ -n ${SEAL_KEY:-} ]] || fail 'what is kept is sealed, and the secret MEMBERSHIP_SEAL_KEY is not set in this environment'
+  plain=$(mktemp)
+  if openssl enc -d -aes-256-cbc -pbkdf2 -iter 200000 -pass env:SEAL_KEY -in "$1" -out "$plain" 2>/dev/null; then
+    tail -n +2 "$plain" >"$2"
+  fi
+  if [[ ! -s $2 ]] || ! cmp -s <(head -n 1 "$plain") <(sha256sum <"$2"); then
+    fail 'what is kept was sealed with another MEMBERSHIP_SEAL_KEY'
+  fi
+  rm "$plain"
+}

@@ -1,6 +1,11 @@
 """The apply of what was merged, and the daily one."""
 
+import json
+import os
+import tempfile
 import zipfile
+from datetime import timedelta
+from pathlib import Path
 
 from world import day, members, now, stamp
 
@@ -115,10 +120,7 @@ def case_a_direct_push_beside_a_merge_is_refused(world):
 def forged(world, path, event, repository="acme/access"):
     """A merge without a plan of its own, and a forged artifact in its place."""
     pull, before, after = reviewed(world, members("lin"))
-    head = world.pull(pull)["head"]["sha"]
-    row = next(row for row in world.load()["artifacts"] if row["name"] == f"membership-plan-{pull}-{head}")
-    with zipfile.ZipFile(world.github / "artifacts" / f"{row['id']}.zip") as archive:
-        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    row, files = kept(world, pull)
     world.state["artifacts"].remove(row)
     world.save()
     forge(world, row["name"], path, event, files, repository)
@@ -158,6 +160,46 @@ def case_a_plan_made_after_the_merge_is_refused(world):
     assert world.mutations() == []
 
 
+def kept(world, pull):
+    """The artifact of a pull request's plan, and the files in it."""
+    head = world.pull(pull)["head"]["sha"]
+    row = next(row for row in world.load()["artifacts"] if row["name"] == f"membership-plan-{pull}-{head}")
+    with zipfile.ZipFile(world.github / "artifacts" / f"{row['id']}.zip") as archive:
+        return row, {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def case_an_expired_artifact_is_no_plan(world):
+    pull, before, after = reviewed(world, members("lin"))
+    row, _ = kept(world, pull)
+    row["expired"] = True
+    world.save()
+    assert world.apply(before, after) != 0
+    assert world.mutations() == [] and "no plan run of its head left a plan" in world.last_log
+    # The way on is the one that the message names.
+    assert world.run("membership-apply", "workflow_dispatch", {"inputs": {"accept": ""}}) == 0
+    assert world.mutations() == [("delete-user", "max")]
+
+
+def case_an_artifact_that_is_gone_is_no_plan(world):
+    pull, before, after = reviewed(world, members("lin"))
+    row, _ = kept(world, pull)
+    (world.github / "artifacts" / f"{row['id']}.zip").unlink()
+    assert world.apply(before, after) != 0
+    assert world.mutations() == []
+
+
+def case_a_reviewed_plan_of_last_week_is_too_old(world):
+    pull, before, after = reviewed(world, members("lin"))
+    row, files = kept(world, pull)
+    plan = json.loads(files["plan.json"])
+    plan["observed_at"] = stamp(now() - timedelta(days=8))
+    with zipfile.ZipFile(world.github / "artifacts" / f"{row['id']}.zip", "w") as archive:
+        for name, text in {**files, "plan.json": json.dumps(plan)}.items():
+            archive.writestr(name, text)
+    assert world.apply(before, after) != 0
+    assert world.mutations() == [] and "plan-max-age" in world.last_log
+
+
 def case_the_rerun_of_an_old_apply_changes_nothing(world):
     pull, before, after = reviewed(world, members("lin", "max", "new"))
     assert world.apply(before, after) == 0
@@ -177,23 +219,28 @@ def case_a_push_without_a_change_of_people_is_quiet(world):
 
 
 def case_a_key_that_may_not_write_changes_nothing(world):
-    _, before, after = reviewed(world, members("lin"))
+    _, before, after = reviewed(world, members("lin", "new", '"ole@acme.dev" = { role = "owner" }'))
     assert world.apply(before, after) != 0
     assert world.mutations() == [] and "403" in world.last_log
 
 
 def _read_only():
-    from pathlib import Path
-    import tempfile
-
-    script = Path(tempfile.gettempdir()) / "gitops-read-only.toml"
+    """Every endpoint that changes something says what a key without the scope is told."""
+    script = Path(tempfile.gettempdir()) / f"gitops-read-only-{os.getpid()}.toml"
     script.write_text("".join(
         f'[[faults]]\nendpoint = "{endpoint}"\ntimes = 1000\nfault = {{ status = {{ status = 403 }} }}\n'
-        for endpoint in ("DELETE /organization/users/{user_id}",)))
+        for endpoint in ("DELETE /organization/users/{user_id}", "POST /organization/users/{user_id}",
+                         "POST /organization/invites", "DELETE /organization/invites/{invite_id}")))
     return ("--faults", str(script))
 
 
-case_a_key_that_may_not_write_changes_nothing.world = {"simulate": _read_only()}
+case_a_key_that_may_not_write_changes_nothing.world = {"simulate": _read_only(), "people": ("lin", "max", "ole")}
+
+
+def case_a_wrong_write_key_is_said_and_not_shown(world):
+    _, before, after = reviewed(world, members("lin"))
+    assert world.apply(before, after, secrets={"OPENAI_ADMIN_KEY": "sk-admin-test-wrong-key-000000"}) != 0
+    assert world.mutations() == [] and "401" in world.last_log and "wrong-key" not in world.last_log
 
 
 def case_a_missing_write_key_is_named(world):
@@ -226,8 +273,6 @@ def case_an_acceptance_by_hand_is_bound_to_its_plan(world):
     world.push({"members.toml": text})
     assert world.daily() != 0 and world.mutations() == []
     plan = next(row for row in reversed(world.load()["artifacts"]) if row["name"] == "membership-plan")
-    import json
-
     with zipfile.ZipFile(world.github / "artifacts" / f"{plan['id']}.zip") as archive:
         identifier = json.loads(archive.read("plan.json"))["plan_id"]
     assert world.daily(accept=f"{'0' * 20}:revocations-max") != 0 and world.mutations() == []

@@ -70,6 +70,17 @@ def case_an_api_that_is_down_never_closes_the_issue(world):
     assert "blind" not in issue(world)["title"] and issue(world)["comments"] == [], "the difference is the same as before"
 
 
+def case_a_missing_or_wrong_key_never_closes_the_issue(world):
+    world.push({"members.toml": START})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    assert world.drift() != 0
+    world.elsewhere(remove={"email": "eve@acme.dev"})
+    for key, reason in (("", "secret"), ("sk-admin-test-wrong-key-000000", "401")):
+        assert world.drift(secrets={"OPENAI_ADMIN_KEY_READONLY": key}) != 0
+        assert "blind since" in issue(world)["title"] and reason in issue(world)["body"] and "wrong-key" not in issue(world)["body"]
+    assert world.drift() == 0 and world.issues() == []
+
+
 def case_an_organization_that_cannot_be_planned_is_no_convergence(world):
     """No declared owner is live: exit 3, and the check is blind like any other that gave no result."""
     text = START.replace('"ada@acme.dev" = { role', '"eva@acme.dev" = { role').replace('["ada@', '["eva@').replace('"grace@acme.dev" = { role = "owner" }\n', "")

@@ -180,8 +180,48 @@ def case_a_name_cannot_write_a_workflow_command(world):
     assert "\n::stop-commands" not in json.dumps(world.comments(pull))
 
 
+REDACTED = {"variables": {"MEMBERSHIP_REDACT_EMAILS": "true"}, "secrets": {"MEMBERSHIP_SEAL_KEY": "a long secret"}}
+
+
+def everything_kept(world):
+    """All that strangers could download or read, as one text."""
+    import zipfile
+
+    texts = [json.dumps(world.load())]
+    for path in (world.github / "artifacts").glob("*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            texts += [archive.read(name).decode(errors="replace") for name in archive.namelist()]
+    return "".join(texts)
+
+
 def case_addresses_are_left_out_when_asked(world):
     start(world)
     pull = world.open_pull({"members.toml": members("lin")})
-    assert world.plan(pull, variables={"MEMBERSHIP_REDACT_EMAILS": "true"}) == 0
-    assert "max@acme.dev" not in json.dumps(world.comments(pull)) + json.dumps(plan_of(world, pull))
+    assert world.plan(pull, **REDACTED) == 0
+    assert "m***@acme.dev" in world.comments(pull)[0]["body"]
+    assert "max@acme.dev" not in everything_kept(world) + world.last_log
+
+
+def case_a_plan_that_cannot_be_sealed_is_not_made(world):
+    start(world)
+    pull = world.open_pull({"members.toml": members("lin")})
+    assert world.plan(pull, variables=REDACTED["variables"]) != 0
+    assert "MEMBERSHIP_SEAL_KEY" in world.last_log and "failed" in world.comments(pull)[0]["body"]
+    assert world.load()["artifacts"] == []
+
+
+def case_a_sealed_plan_binds_the_apply(world):
+    start(world)
+    pull = world.open_pull({"members.toml": members("lin")})
+    assert world.plan(pull, **REDACTED) == 0
+    before, after = world.merge(pull)
+    assert world.apply(before, after, variables=REDACTED["variables"], secrets={"MEMBERSHIP_SEAL_KEY": "a wrong secret"}) != 0
+    assert world.mutations() == [] and "another MEMBERSHIP_SEAL_KEY" in world.last_log
+    assert world.apply(before, after, **REDACTED) == 0
+    assert world.mutations() == [("delete-user", "max")]
+    # What the apply remembers is opened again by the next run.
+    world.push({"members.toml": members()})
+    assert world.daily(**REDACTED) == 0
+    assert world.mutations() == [("delete-user", "max"), ("delete-user", "lin")]
+    assert "restored from run" in world.last_log
+    assert "max@acme.dev" not in everything_kept(world) and "lin@acme.dev" not in everything_kept(world)

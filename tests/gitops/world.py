@@ -232,7 +232,9 @@ class World:
         text = STRIPPED.sub("", EXAMPLES[workflow].read_text())
         (work / f".github/workflows/{workflow}.yml").write_text(text)
         event_file = self.folder / f"event-{number}.json"
-        event_file.write_text(json.dumps({"repository": {"default_branch": "main", "full_name": "acme/access"}, **(payload or {})}))
+        # The event of a schedule need not name the repository.
+        repository = {} if event == "schedule" else {"repository": {"default_branch": "main", "full_name": "acme/access"}}
+        event_file.write_text(json.dumps({**repository, **(payload or {})}))
         code, log = self._act(work, workflow, event, event_file, text, number, secrets, variables, environment)
         self.logs.append(f"--- {workflow} on {event}: exit {code}\n{log}")
         self.load()
@@ -242,8 +244,9 @@ class World:
         return code
 
     def _act(self, work, workflow, event, event_file, text, number, secrets, variables, environment):
+        used = text + "".join(path.read_text() for path in (ROOT / ".github/actions").glob("*/action.yml"))
         stubs = [f"{name}={HERE}/stubs/{name.split('@')[0].split('/')[1]}"
-                 for name in sorted(set(re.findall(r"uses: (actions/[a-z-]+@\w{40})", text)))]
+                 for name in sorted(set(re.findall(r"uses: (actions/[a-z-]+@\w{40})", used)))]
         action = f"OWNER/rosterctl@{'0' * 40}={self.actions}"
         all_secrets = {"GITHUB_TOKEN": "ghs_workflow", "OPENAI_ADMIN_KEY_READONLY": self.key, "OPENAI_ADMIN_KEY": self.key,
                        "MEMBERSHIP_APP_PRIVATE_KEY": "app-key", **(secrets or {})}
@@ -252,7 +255,7 @@ class World:
                            "PATH": f"{HERE}/bin:{os.environ['PATH']}", **(environment or {})}
         command = [self.act_program, event, "-W", f".github/workflows/{workflow}.yml", "-e", str(event_file),
                    "-P", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-", "--no-cache-server", "--cache-server-addr", "127.0.0.1",
-                   "--artifact-server-addr", "127.0.0.1", "--action-offline-mode", "--env", f"GITHUB_RUN_ID={number}"]
+                   "--artifact-server-addr", "127.0.0.1", "--action-offline-mode", "--defaultbranch", "main", "--env", f"GITHUB_RUN_ID={number}"]
         for repository in [action, *stubs]:
             command += ["--local-repository", repository]
         for flag, values in (("--secret", all_secrets), ("--var", all_variables), ("--env", all_environment)):

@@ -54,7 +54,7 @@ compare() {
 body() {
   printf 'The people system says that access ends. Nobody is added, and nothing is removed before this is merged and applied; the plan shows what a merge does.\n'
   printf '\n~~~~text\n'
-  head -n "$REPORT_LINES_MAX" "$work/report.txt" | head -c "$REPORT_BYTES_MAX" | sed 's/~~~/~ ~ ~/g'
+  head -c "$REPORT_BYTES_MAX" "$work/report.txt" | awk -v max="$REPORT_LINES_MAX" 'NR <= max' | sed 's/~~~/~ ~ ~/g'
   printf '\n~~~~\n'
 }
 

@@ -19,9 +19,9 @@ cd "$ROOT"
 json=$FOLDER/$COMMAND.json
 markdown=$FOLDER/$COMMAND.md
 story=$FOLDER/story.txt
-rm -f "$json" "$markdown"
+rm -f "$json" "$json.sealed" "$markdown"
 
-options=(--out "$json" --markdown-out "$markdown")
+options=()
 if [[ $COMMAND == plan ]]; then
   options+=(--detailed-exitcode)
 fi
@@ -31,8 +31,12 @@ fi
 if [[ -n $ACCEPT ]]; then
   options+=(--accept "$ACCEPT")
 fi
-if [[ $REDACT_EMAILS == true ]]; then
-  options+=(--redact-emails)
+# A redacted plan bounds no apply, so the plan is made twice: whole, to be sealed, and redacted, to be shown.
+sealed=false
+if [[ $REDACT_EMAILS == true && $COMMAND == plan ]]; then
+  sealed=true
+  [[ -n ${SEAL_KEY:-} ]] ||
+    fail 'addresses are to be left out, so the plan that binds the apply is kept sealed: set the secret MEMBERSHIP_SEAL_KEY in this environment'
 fi
 
 code=0
@@ -41,8 +45,24 @@ if [[ -z ${OPENAI_ADMIN_KEY:-} ]]; then
   echo 'error: the secret with the admin key is not set in this environment' | tee "$story"
   code=1
 else
-  rosterctl "$COMMAND" "$MEMBERS" "${options[@]}" 2>"$story" || code=$?
+  private=$(mktemp -d)
+  if [[ $sealed == true ]]; then
+    rosterctl plan "$MEMBERS" "${options[@]}" --out "$private/plan.json" >/dev/null 2>&1 || true
+  fi
+  if [[ $REDACT_EMAILS == true ]]; then
+    options+=(--redact-emails)
+  fi
+  rosterctl "$COMMAND" "$MEMBERS" "${options[@]}" --out "$json" --markdown-out "$markdown" 2>"$story" || code=$?
   cat "$story" >&2
+  if [[ $sealed == true && ($code == 0 || $code == 2) ]]; then
+    if [[ $(jq -r .plan_id "$private/plan.json") == "$(jq -r .plan_id "$json")" ]]; then
+      seal "$private/plan.json" "$json.sealed"
+    else
+      echo 'error: the organization has changed while it was being planned; run this again' | tee "$story"
+      rm -f "$json" "$markdown"
+      code=1
+    fi
+  fi
 fi
 
 # count CHANGE: how many actions of the plan are of a kind.

@@ -76,7 +76,11 @@ plan_of() {
     api "repos/$GITHUB_REPOSITORY/actions/artifacts/$artifact/zip" >"$work/plan.zip"
     unzip -p "$work/plan.zip" context.json >"$work/context.json" || return 1
     jq -e --argjson pull "$pull" --arg head "$head" '.pull_request == $pull and .head == $head' "$work/context.json" >/dev/null || return 1
-    unzip -p "$work/plan.zip" plan.json >"$FOLDER/$pull.json" || return 1
+    if unzip -p "$work/plan.zip" plan.json.sealed >"$work/plan.sealed" 2>/dev/null; then
+      unseal "$work/plan.sealed" "$FOLDER/$pull.json"
+    else
+      unzip -p "$work/plan.zip" plan.json >"$FOLDER/$pull.json" || return 1
+    fi
     printf '%s\n' "$FOLDER/$pull.json" >>"$FOLDER/plans.txt"
     echo "pull request #$pull was reviewed with the plan of run $run"
     return 0

@@ -44,6 +44,11 @@ if [[ -n $found ]]; then
   api "repos/$GITHUB_REPOSITORY/actions/artifacts/$found/zip" >"$list.zip"
   mkdir -p "$FOLDER/.rosterctl"
   unzip -q -o "$list.zip" -d "$FOLDER/.rosterctl"
+  if [[ -f $FOLDER/.rosterctl/state.sealed ]]; then
+    unseal "$FOLDER/.rosterctl/state.sealed" "$list.tar"
+    rm "$FOLDER/.rosterctl/state.sealed"
+    tar -C "$FOLDER/.rosterctl" -xf "$list.tar"
+  fi
   if [[ -f $FOLDER/.rosterctl/applied-commit ]]; then
     applied=$(<"$FOLDER/.rosterctl/applied-commit")
     want '[0-9a-f]{40}' "$applied" 'the commit of the last apply'
