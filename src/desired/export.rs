@@ -281,6 +281,7 @@ fn head(live: &LiveRoster, options: &ExportOptions, sorted: &Sorted) -> String {
         changes_max,
         owners_min,
         required_owners: _,
+        required_owners_disputed: _,
         email_domains: _,
     } = limits_for(live.members().len(), owners.count());
     let members = live.members().len();

@@ -35,6 +35,8 @@ pub enum Loosening {
     },
     /// Somebody from whom nothing might be taken is no longer protected.
     RequiredOwnerDropped(Email),
+    /// Somebody may be made an owner who might not.
+    RequiredOwnerAdded(Email),
     /// A further domain may be invited.
     DomainAdded(String),
     /// A class of change under `[policy]` is no longer made: the key.
@@ -76,6 +78,7 @@ impl Loosening {
                 to: _,
             } => "limit",
             Self::RequiredOwnerDropped(_) => "required-owner-dropped",
+            Self::RequiredOwnerAdded(_) => "required-owner-added",
             Self::DomainAdded(_) => "domain-added",
             Self::Unenforced(_) => "unenforced",
             Self::FreezeLifted(_) => "freeze-lifted",
@@ -94,6 +97,7 @@ impl Loosening {
                 to: _,
             }
             | Self::RequiredOwnerDropped(_)
+            | Self::RequiredOwnerAdded(_)
             | Self::DomainAdded(_) => true,
             Self::TombstoneLifted(_)
             | Self::PinChanged {
@@ -127,6 +131,7 @@ impl Loosening {
                 to: _,
             }
             | Self::RequiredOwnerDropped(_)
+            | Self::RequiredOwnerAdded(_)
             | Self::DomainAdded(_)
             | Self::Unenforced(_)
             | Self::FreezeLifted(_)
@@ -154,6 +159,12 @@ impl fmt::Display for Loosening {
             } => write!(f, "the pin of {email} to {from} is gone"),
             Self::Limit { name, from, to } => write!(f, "{name} changes from {from} to {to}"),
             Self::RequiredOwnerDropped(email) => write!(f, "{email} is no required owner any more"),
+            Self::RequiredOwnerAdded(email) => {
+                write!(
+                    f,
+                    "{email} becomes a required owner, who may be made an owner"
+                )
+            }
             Self::DomainAdded(domain) => write!(f, "addresses at {domain} may be invited"),
             Self::Unenforced(name) => write!(f, "{name} is only reported from now on"),
             Self::FreezeLifted(reason) => write!(f, "the freeze is lifted: {reason}"),
@@ -176,7 +187,8 @@ pub fn loosenings(base: &DesiredRoster, head: &DesiredRoster) -> Vec<Loosening> 
 
 /// Returns the guardrails of which each is the stricter one of both files.
 ///
-/// Only domains that both files have may be invited; with no domain, every invite is a breach.
+/// Only domains that both files have may be invited; with no domain, every invite is a breach. From a required
+/// owner of either file nothing may be taken, and only who is one in both may be made an owner.
 pub fn stricter(base: &Guardrails, head: &Guardrails) -> Guardrails {
     Guardrails {
         revocations_max: base.revocations_max.min(head.revocations_max),
@@ -189,6 +201,7 @@ pub fn stricter(base: &Guardrails, head: &Guardrails) -> Guardrails {
         changes_max: base.changes_max.min(head.changes_max),
         owners_min: base.owners_min.max(head.owners_min),
         required_owners: &base.required_owners | &head.required_owners,
+        required_owners_disputed: &base.required_owners ^ &head.required_owners,
         email_domains: &base.email_domains & &head.email_domains,
     }
 }
@@ -233,6 +246,8 @@ fn guardrails(base: &Guardrails, head: &Guardrails) -> Vec<Loosening> {
     }
     let dropped = base.required_owners.difference(&head.required_owners);
     found.extend(dropped.cloned().map(Loosening::RequiredOwnerDropped));
+    let added = head.required_owners.difference(&base.required_owners);
+    found.extend(added.cloned().map(Loosening::RequiredOwnerAdded));
     let added = head.email_domains.difference(&base.email_domains);
     found.extend(added.cloned().map(Loosening::DomainAdded));
     found
@@ -410,6 +425,7 @@ mod tests {
         };
         let both = Guardrails {
             revocations_max: 1,
+            required_owners_disputed: head.required_owners.clone(),
             email_domains: domains(&["b.dev"]),
             ..head.clone()
         };

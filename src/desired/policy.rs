@@ -61,6 +61,9 @@ pub struct Guardrails {
     pub owners_min: u32,
     /// People from whom nothing may be taken; each is an active entry with role owner.
     pub required_owners: BTreeSet<Email>,
+    /// Required owners of only one of two files that are compared: nothing may be taken from them, and nobody makes
+    /// them owners by this file. A single file has none.
+    pub required_owners_disputed: BTreeSet<Email>,
     /// The domains (ASCII, exact) that may be invited.
     pub email_domains: BTreeSet<String>,
 }
@@ -74,6 +77,7 @@ impl Default for Guardrails {
             changes_max: 20,
             owners_min: 2,
             required_owners: BTreeSet::new(),
+            required_owners_disputed: BTreeSet::new(),
             email_domains: BTreeSet::new(),
         }
     }

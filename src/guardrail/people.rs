@@ -1,5 +1,7 @@
 //! Breaches about people: each withholds the actions of the people it is about, and nothing else.
 
+use std::collections::BTreeSet;
+
 use super::{Breach, BreachKind, Evidence};
 use crate::plan::{Action, Change, Likeness, Person, Plan, Reason, Suspicion};
 use crate::roster::{Email, Role};
@@ -145,23 +147,36 @@ fn owner_grant(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {
             email: _,
         } => false,
     };
-    let required = &evidence.desired.guardrails.required_owners;
-    let is_required = action
-        .person
-        .email
-        .as_ref()
-        .is_some_and(|email| required.contains(email));
-    (grants && !is_required).then(|| {
-        about(
-            BreachKind::OwnerGrant,
-            action,
-            format!(
-                "{} would become an owner and is not in required_owners",
-                action.person.label()
-            ),
-            "add the address to required_owners under [guardrails]".to_owned(),
+    let limits = &evidence.desired.guardrails;
+    let is_in = |owners: &BTreeSet<Email>| {
+        let email = action.person.email.as_ref();
+        email.is_some_and(|email| owners.contains(email))
+    };
+    let (is_required, is_disputed) = (
+        is_in(&limits.required_owners),
+        is_in(&limits.required_owners_disputed),
+    );
+    if !grants || (is_required && !is_disputed) {
+        return None;
+    }
+    let (lack, way_on) = if is_disputed {
+        (
+            "is in required_owners of only one of both files",
+            "merge required_owners in a change of its own, and then this one",
         )
-    })
+    } else {
+        (
+            "is not in required_owners",
+            "add the address to required_owners under [guardrails]",
+        )
+    };
+    let who = action.person.label();
+    Some(about(
+        BreachKind::OwnerGrant,
+        action,
+        format!("{who} would become an owner and {lack}"),
+        way_on.to_owned(),
+    ))
 }
 
 fn key_owner(action: &Action, evidence: &Evidence<'_>) -> Option<Breach> {

@@ -101,6 +101,7 @@ fn the_defaults_are_those_of_a_bare_file() {
         changes_max,
         owners_min,
         required_owners,
+        required_owners_disputed: _,
         email_domains,
     } = Guardrails::default();
     assert!(required_owners.is_empty() && email_domains.is_empty());

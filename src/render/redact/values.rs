@@ -53,6 +53,7 @@ pub fn loosening(loosening: &Loosening) -> Loosening {
         Loosening::RequiredOwnerDropped(email) => {
             Loosening::RequiredOwnerDropped(self::email(email))
         }
+        Loosening::RequiredOwnerAdded(email) => Loosening::RequiredOwnerAdded(self::email(email)),
         Loosening::FreezeLifted(reason) => Loosening::FreezeLifted(text(reason)),
         Loosening::UnmanagedAdded(what) => Loosening::UnmanagedAdded(text(what)),
         Loosening::OwnerAdded { email, place } => Loosening::OwnerAdded {

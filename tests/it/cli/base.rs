@@ -216,3 +216,27 @@ fn a_file_before_that_cannot_be_compared_names_a_way_on() {
     hint: that is the file before the change; if the change mends it, plan without --base and review the whole file
     "#);
 }
+
+#[test]
+fn nobody_becomes_an_owner_by_a_line_of_the_change_itself() {
+    let organization = Organization::start(&acme(&["bob"]), &[]);
+    let owner = "\"bob@acme.dev\" = { role = \"owner\" }";
+    let before = MEMBERS.replace("\"bob@acme.dev\" = {}", owner);
+    let limits = "[guardrails]\nrequired_owners = [\"bob@acme.dev\"]";
+    let after = before.replace("[guardrails]", limits);
+    let desk = Desk::at(&organization, &after);
+    desk.write("before.toml", &before);
+    assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 2);
+    let ran = plan(&desk, &["--format", "json"]);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["actions"], json!([]), "{ran:?}");
+    let breach = &document["withheld"][0]["breaches"][0];
+    assert_eq!(breach["breach"], "owner-grant", "{ran:?}");
+    let kinds: Vec<&Value> = document["loosened"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["kind"])
+        .collect();
+    assert_eq!(json!(kinds), json!(["required-owner-added"]));
+}
