@@ -7,11 +7,15 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::files::{MembersFile, shown};
-use crate::desired::{DesiredRoster, Loosening, loosenings, stricter};
+use crate::desired::{DesiredRoster, Loosening, ceilings, includes, loosenings, stricter};
 use crate::outcome::Exit;
 
-/// Returns what the file allows more than the one before it, and puts the stricter guardrails of both into it.
-pub(super) fn compare(base: &Path, desired: &mut DesiredRoster) -> Result<Vec<Loosening>, Failure> {
+/// Returns what `file` allows more than the one before it, and puts the stricter guardrails of both into it.
+pub(super) fn compare(
+    base: &Path,
+    file: &MembersFile,
+    desired: &mut DesiredRoster,
+) -> Result<Vec<Loosening>, Failure> {
     if !base.exists() {
         let failure = Failure::new(format!("there is no file {} to compare with", shown(base)));
         return Err(failure.hint(
@@ -19,10 +23,14 @@ pub(super) fn compare(base: &Path, desired: &mut DesiredRoster) -> Result<Vec<Lo
              git show origin/main:members.toml > base.toml",
         ));
     }
-    let before = MembersFile::read(base)?.declared().map_err(|failure| {
-        failure.hint(
-            "that is the file before the change; if the change mends it, plan without --base and review the whole file",
-        )
+    let base_file = MembersFile::read(base)?;
+    let before = base_file.declared().map_err(|failure| {
+        failure.hint(if includes(&base_file.sources[0]).is_empty() {
+            "that is the file before the change; if the change mends it, plan without --base and review the whole file"
+        } else {
+            "that is the file before the change, and what it includes lies beside it: take the whole folder, as in \
+             git worktree add ../before origin/main, and --base ../before/members.toml"
+        })
     })?;
     let (old, new) = (&before.organization.id, &desired.organization.id);
     if old != new {
@@ -37,7 +45,9 @@ pub(super) fn compare(base: &Path, desired: &mut DesiredRoster) -> Result<Vec<Lo
             )
             .exit(Exit::Refused));
     }
-    let loosened = loosenings(&before, desired);
+    let roots = [&base_file, file].map(|file| includes(&file.sources[0]));
+    let mut loosened = ceilings(&roots[0], &roots[1]);
+    loosened.extend(loosenings(&before, desired));
     desired.guardrails = stricter(&before.guardrails, &desired.guardrails);
     Ok(loosened)
 }

@@ -341,7 +341,7 @@ impl Sheet {
         if self.is_plan {
             render::plan_text(&self.view(apply), paint)
         } else {
-            render::refusal_text(&self.shown().breaches, paint)
+            render::no_plan_text(&self.view(apply), paint)
         }
     }
 

@@ -107,7 +107,7 @@ async fn show(
     let file = MembersFile::read(file)?;
     let mut desired = file.declared()?;
     let loosened = match base {
-        Some(base) => base::compare(base, &mut desired)?,
+        Some(base) => base::compare(base, &file, &mut desired)?,
         None => Vec::new(),
     };
     if let Some(frozen) = frozen(&desired, environment.freeze.as_deref()) {

@@ -3,9 +3,12 @@
 //! A reviewer reads a plan, and a plan is judged by the very file that the change edits. So each way in which the new
 //! file allows more than the old one is named, and [`stricter`] gives the limits that hold while both are in question.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{DesiredRoster, Guardrails, Place, Policy, Stance, Unmanaged};
+use glob::Pattern;
+
+use super::{DesiredRoster, Guardrails, Include, Place, Policy, Stance, Unmanaged};
 use crate::roster::{Email, Role, UserId};
 
 /// One way in which a file allows more than the one before it.
@@ -43,6 +46,15 @@ pub enum Loosening {
     Unenforced(&'static str),
     /// Changes are no longer frozen: why they were.
     FreezeLifted(String),
+    /// Included files may declare people, or people of a higher role.
+    CeilingRaised {
+        /// The pattern of the files.
+        files: String,
+        /// The highest role that they might give, if they were included.
+        from: Option<Role>,
+        /// The highest role that they may give from now on.
+        to: Role,
+    },
     /// More rows are left alone: an address pattern or an id.
     UnmanagedAdded(String),
     /// A switch under `[unmanaged]` leaves more alone.
@@ -82,6 +94,11 @@ impl Loosening {
             Self::DomainAdded(_) => "domain-added",
             Self::Unenforced(_) => "unenforced",
             Self::FreezeLifted(_) => "freeze-lifted",
+            Self::CeilingRaised {
+                files: _,
+                from: _,
+                to: _,
+            } => "ceiling-raised",
             Self::UnmanagedAdded(_) => "unmanaged-added",
             Self::UnmanagedSwitch { name: _, to: _ } => "unmanaged-switch",
             Self::OwnerAdded { email: _, place: _ } => "owner-added",
@@ -108,6 +125,11 @@ impl Loosening {
             }
             | Self::Unenforced(_)
             | Self::FreezeLifted(_)
+            | Self::CeilingRaised {
+                files: _,
+                from: _,
+                to: _,
+            }
             | Self::UnmanagedAdded(_)
             | Self::UnmanagedSwitch { name: _, to: _ }
             | Self::OwnerAdded { email: _, place: _ } => false,
@@ -135,6 +157,11 @@ impl Loosening {
             | Self::DomainAdded(_)
             | Self::Unenforced(_)
             | Self::FreezeLifted(_)
+            | Self::CeilingRaised {
+                files: _,
+                from: _,
+                to: _,
+            }
             | Self::UnmanagedAdded(_)
             | Self::UnmanagedSwitch { name: _, to: _ } => None,
         }
@@ -168,6 +195,19 @@ impl fmt::Display for Loosening {
             Self::DomainAdded(domain) => write!(f, "addresses at {domain} may be invited"),
             Self::Unenforced(name) => write!(f, "{name} is only reported from now on"),
             Self::FreezeLifted(reason) => write!(f, "the freeze is lifted: {reason}"),
+            Self::CeilingRaised {
+                files,
+                from: Some(from),
+                to,
+            } => write!(
+                f,
+                "{files} may give the role {to}, no longer at most {from}"
+            ),
+            Self::CeilingRaised {
+                files,
+                from: None,
+                to,
+            } => write!(f, "{files} may declare people, of the role {to} at most"),
             Self::UnmanagedAdded(what) => write!(f, "{what} is left alone from now on"),
             Self::UnmanagedSwitch { name, to } => write!(f, "{name} is {to} from now on"),
             Self::OwnerAdded { email, place: _ } => write!(f, "{email} is declared an owner"),
@@ -183,6 +223,28 @@ pub fn loosenings(base: &DesiredRoster, head: &DesiredRoster) -> Vec<Loosening> 
     found.extend(people(base, head));
     found.extend(tombstones(base, head));
     found
+}
+
+/// Returns every include of `head` whose files may declare more than by `base`.
+///
+/// Patterns are compared as they are written: of one that is written in another way nobody can say what it adds.
+pub fn ceilings(base: &[Include], head: &[Include]) -> Vec<Loosening> {
+    // Of two includes of one file the lower ceiling holds.
+    let lowest = |includes: &[Include], files: &Pattern| {
+        let same = includes.iter().filter(|one| one.files == *files);
+        same.map(|one| one.role_max).min()
+    };
+    let files: BTreeSet<&Pattern> = head.iter().map(|include| &include.files).collect();
+    let raised = files.into_iter().filter_map(|files| {
+        let (from, to) = (lowest(base, files), lowest(head, files)?);
+        from.is_none_or(|from| to > from)
+            .then(|| Loosening::CeilingRaised {
+                files: files.to_string(),
+                from,
+                to,
+            })
+    });
+    raised.collect()
 }
 
 /// Returns the guardrails of which each is the stricter one of both files.
@@ -405,6 +467,47 @@ mod tests {
             let found = loosenings(&base, &head);
             assert_eq!(found[0].to_string(), said);
             assert_eq!((found.len(), found[0].place().unwrap().line), (1, 5));
+        }
+    }
+
+    #[test]
+    fn included_files_that_may_declare_more_are_named() {
+        let includes = |list: &str| {
+            let name = "members.toml".to_owned();
+            let text = format!("version = 1\ninclude = [{list}]\n");
+            crate::desired::includes(&Source { name, text })
+        };
+        let [none, reader, owner, both] = [
+            "",
+            "{ files = \"t/*.toml\", role_max = \"reader\" }",
+            "{ files = \"t/*.toml\", role_max = \"owner\" }",
+            "{ files = \"t/*.toml\", role_max = \"owner\" }, { files = \"t/*.toml\", role_max = \"reader\" }",
+        ]
+        .map(includes);
+        for (base, head, said) in [
+            (
+                &reader,
+                &owner,
+                "t/*.toml may give the role owner, no longer at most reader",
+            ),
+            (
+                &none,
+                &reader,
+                "t/*.toml may declare people, of the role reader at most",
+            ),
+            (
+                &both,
+                &owner,
+                "t/*.toml may give the role owner, no longer at most reader",
+            ),
+        ] {
+            let found: Vec<_> = ceilings(base, head)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(found, [said]);
+            assert_eq!(ceilings(head, base), []);
+            assert_eq!(ceilings(head, head), []);
         }
     }
 

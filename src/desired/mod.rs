@@ -26,7 +26,7 @@ pub use edit::{Edit, EditError, Fields, Setting, Tombstone, edit};
 pub use expiry::{EXPIRY_NOTICE_DAYS, Expiry};
 pub use export::{ExportOptions, export};
 pub use format::format;
-pub use loosening::{Loosening, loosenings, stricter};
+pub use loosening::{Loosening, ceilings, loosenings, stricter};
 pub use parse::{Include, email_domain, includes, parse};
 pub use policy::{EmailPattern, EmailPatternError, Guardrails, Policy, Stance, Unmanaged};
 pub use roster::{Departed, DesiredOrganization, DesiredRoster, Entry};

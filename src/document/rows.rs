@@ -151,7 +151,8 @@ impl LeftoverKeyDocument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LoosenedDocument {
     /// What kind of thing: `tombstone-lifted`, `pin-changed`, `limit`, `required-owner-dropped`,
-    /// `required-owner-added`, `domain-added`, `unenforced`, `freeze-lifted`, `unmanaged-added`, `unmanaged-switch` or `owner-added`.
+    /// `required-owner-added`, `domain-added`, `unenforced`, `freeze-lifted`, `ceiling-raised`,
+    /// `unmanaged-added`, `unmanaged-switch` or `owner-added`.
     pub kind: String,
     /// It, in a sentence.
     pub message: String,

@@ -46,7 +46,7 @@ pub use paint::Paint;
 pub use report::report_text;
 pub use stale::{stale_github, stale_html, stale_markdown, stale_text};
 pub use table::roster_table;
-pub use text::{plan_text, refusal_text};
+pub use text::{no_plan_text, plan_text, refusal_text};
 pub use totals::Totals;
 
 pub use crate::document::{ImpactView, PlanIds, PlanView, ReportView};

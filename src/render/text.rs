@@ -11,7 +11,7 @@ use super::next::{self, Step};
 use super::phrase::Phrase;
 use super::safe::Shown;
 use super::story::{self, Row, Section};
-use super::{Paint, Totals, words};
+use super::{Paint, Totals, loosened, words};
 use crate::document::PlanView;
 use crate::guardrail::{Breach, Judgement};
 
@@ -48,6 +48,16 @@ pub fn plan_text(view: &PlanView<'_>, paint: Paint) -> String {
 /// Returns the breaches that forbid making a plan, or executing any, as text ending in a newline.
 pub fn refusal_text(breaches: &[Breach], paint: Paint) -> String {
     section_text(&story::refused(breaches, None), paint)
+}
+
+/// Returns why there is no plan, and above it what the change to the members file loosens.
+pub fn no_plan_text(view: &PlanView<'_>, paint: Paint) -> String {
+    let loosened = loosened::section(view.loosened);
+    let refusal = refusal_text(&view.judgement.breaches, paint);
+    if loosened.rows.is_empty() {
+        return refusal;
+    }
+    format!("{}\n{refusal}", section_text(&loosened, paint))
 }
 
 /// The plan of a roster in which nothing differs: one line, and below it what every plan shows.

@@ -65,6 +65,11 @@ pub fn loosening(loosening: &Loosening) -> Loosening {
             from: _,
             to: _,
         }
+        | Loosening::CeilingRaised {
+            files: _,
+            from: _,
+            to: _,
+        }
         | Loosening::DomainAdded(_)
         | Loosening::Unenforced(_)
         | Loosening::UnmanagedSwitch { name: _, to: _ } => loosening.clone(),

@@ -240,3 +240,44 @@ fn nobody_becomes_an_owner_by_a_line_of_the_change_itself() {
         .collect();
     assert_eq!(json!(kinds), json!(["required-owner-added"]));
 }
+
+#[test]
+fn what_is_loosened_stands_above_a_refusal_to_plan() {
+    let organization = Organization::start(&acme(&["bob"]), &[]);
+    let desk = desk(&organization);
+    desk.write(
+        "members.toml",
+        AFTER
+            .replace("[guardrails]", "freeze = \"\"\n[guardrails]")
+            .replace("\"owner\"", "\"reader\""),
+    );
+    let ran = plan(&desk, &[]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let at = |words: &str| {
+        ran.out
+            .find(words)
+            .unwrap_or_else(|| panic!("{words}: {ran:?}"))
+    };
+    assert!(at("revocations_max changes from 1 to 50") < at("no-owner-left"));
+}
+
+#[test]
+fn raised_ceilings_are_loosened_and_a_base_needs_its_includes() {
+    let organization = Organization::start(&acme(&["bob"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let include = |role: &str| {
+        let include = format!(
+            "version = 1\ninclude = [{{ files = \"teams/*.toml\", role_max = \"{role}\" }}]"
+        );
+        MEMBERS.replace("version = 1", &include)
+    };
+    desk.write("teams/x.toml", "[members]\n");
+    desk.write("members.toml", include("owner"));
+    desk.write("before.toml", include("reader"));
+    let raised = "teams/*.toml may give the role owner, no longer at most reader";
+    assert!(plan(&desk, &[]).out.contains(raised));
+    desk.write("before/members.toml", include("reader"));
+    let ran = desk.run(&["plan", "--base", "before/members.toml"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("git worktree add"), "{ran:?}");
+}
