@@ -18,7 +18,7 @@ PATH=$(cd "$venv/bin" && pwd):$PATH
 export PATH
 
 shopt -s nullglob
-scripts=(.ci/run tests/gitops/*.sh .github/lint/*.sh .github/release/*.sh .github/actions/*.sh .github/actions/*/*.sh examples/*/*.sh)
+scripts=(.ci/run .github/assets/*.sh tests/gitops/*.sh .github/lint/*.sh .github/release/*.sh .github/actions/*.sh .github/actions/*/*.sh examples/*/*.sh)
 actions=(.github/actions/*/action.yml)
 workflows=(.github/workflows/*.yml examples/*/.github/workflows/*.yml)
 

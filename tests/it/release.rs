@@ -258,6 +258,51 @@ fn a_program_of_another_version_and_a_strange_target_are_not_packed() {
     assert!(!tree.path("dist").exists());
 }
 
+#[test]
+fn the_workflows_are_pinned_by_the_commands_of_the_readme() {
+    let desk = tempfile::tempdir().unwrap();
+    let readme = page("README.md");
+    let (_, set_up) = readme.split_once("**2. The workflows.**").unwrap();
+    let (_, block) = set_up.split_once("```sh\n").unwrap();
+    let commands = block.split("```").next().unwrap();
+    let script = format!(
+        "set -euo pipefail
+        mkdir -p rosterctl/examples/github access
+        cp -R '{}/examples/github/.github' rosterctl/examples/github/
+        git -C rosterctl init -q
+        git -C rosterctl -c user.name=a -c user.email=a@acme.dev commit -q --allow-empty -m a
+        git -C rosterctl tag v9.9.9
+        cd access
+        {}",
+        env!("CARGO_MANIFEST_DIR"),
+        commands.replace("owner=OWNER", "owner=acme")
+    );
+    let ran = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(desk.path())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", said(&ran));
+    let mut pins = 0;
+    for entry in fs::read_dir(desk.path().join("access/.github/workflows")).unwrap() {
+        let path = entry.unwrap().path();
+        let workflow = fs::read_to_string(&path).unwrap();
+        assert!(
+            !workflow.contains("OWNER") && !workflow.contains("00000000"),
+            "{path:?}"
+        );
+        for line in workflow
+            .lines()
+            .filter(|line| line.contains("uses: acme/rosterctl/"))
+        {
+            let (_, pin) = line.split_once('@').unwrap();
+            assert!(pin.len() == 49 && pin.ends_with(" # v9.9.9"), "{line}");
+            pins += 1;
+        }
+    }
+    assert!(pins > 20, "{pins}");
+}
+
 /// The loader's name is what the static programs do without.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
