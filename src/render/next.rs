@@ -33,15 +33,16 @@ pub(super) fn steps(view: &PlanView<'_>) -> Vec<Step> {
         plan: _,
         actions,
         withheld,
-        accepted: _,
+        accepted,
         breaches,
         caveats: _,
     } = view.judgement;
     if breaches.iter().any(|breach| !breach.kind.is_overridable()) {
         return Vec::new();
     }
-    let accept = |breaches: &[Breach]| {
-        let kinds = kinds(breaches).join(",");
+    // What is accepted already has to be accepted again by whoever runs the command.
+    let accept = |more: &[Breach]| {
+        let kinds = kinds(&[accepted, more].concat()).join(",");
         format!("{apply} --accept {}:{kinds}", view.ids.plan)
     };
     let mut steps = Vec::new();
@@ -53,7 +54,11 @@ pub(super) fn steps(view: &PlanView<'_>) -> Vec<Step> {
     } else if !actions.is_empty() {
         steps.push(Step {
             label: "Next",
-            command: apply.to_owned(),
+            command: if accepted.is_empty() {
+                apply.to_owned()
+            } else {
+                accept(&[])
+            },
         });
     }
     let mut all = breaches.clone();

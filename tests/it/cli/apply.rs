@@ -212,3 +212,25 @@ fn a_run_that_was_cut_short_is_read_back_first() {
         "{journal}"
     );
 }
+
+#[test]
+fn the_command_that_goes_on_keeps_what_is_accepted_already() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let capped = MEMBERS.replace(
+        "[guardrails]\nemail_domains = [\"acme.dev\"]",
+        "[guardrails]\nrevocations_max = 0",
+    );
+    let capped = capped + "\"new@acme.dev\" = {}\n";
+    let desk = Desk::at(&organization, &capped);
+    let refused = desk.run(&["plan"]).out;
+    let (_, id) = refused.split_once("Plan id ").unwrap();
+    let id = &id[..20];
+    for (accepted, on) in [
+        ("email-domains", "email-domains,revocations-max"),
+        ("revocations-max", "revocations-max"),
+    ] {
+        let ran = desk.run(&["plan", "--accept", &format!("{id}:{accepted}")]);
+        let command = format!(": rosterctl apply --accept {id}:{on}\n");
+        assert!(ran.out.contains(&command), "{accepted}: {ran:?}");
+    }
+}

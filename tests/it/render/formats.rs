@@ -122,8 +122,8 @@ fn a_comment_puts_revocations_first_and_folds_what_is_quiet() {
 
     </details>
 
-    - Next: `rosterctl apply`
-    - With what is withheld: `rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner`
+    - Next: `rosterctl apply --accept 8db6ee3c20b66cb65b3c:changes-max`
+    - With what is withheld: `rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner,changes-max`
 
     <sub>Plan `8db6ee3c20b66cb65b3c` · read 2026-11-24 03:15 UTC · 2 removals, about 15 s at 8/min · rosterctl 0.1.0</sub>
     "#);

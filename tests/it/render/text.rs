@@ -71,8 +71,8 @@ fn every_kind_of_row_has_its_section() {
     Cost: 2 removals, about 15 s at 8/min.
     Plan: 2 to remove, 1 to invite, 1 to re-role, 1 invite to cancel, 1 admin key to revoke; 2 withheld; 1 departed, still live; 2 reported; 1 vanished; 2 unmanaged.
     Plan id 8db6ee3c20b66cb65b3c.
-    Next: rosterctl apply
-    With what is withheld: rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner
+    Next: rosterctl apply --accept 8db6ee3c20b66cb65b3c:changes-max
+    With what is withheld: rosterctl apply --accept 8db6ee3c20b66cb65b3c:key-owner,changes-max
     "#);
 }
 
