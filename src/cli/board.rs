@@ -272,36 +272,51 @@ impl Lane {
         matches!(self.doing, Doing::Proving(_))
     }
 
-    /// `removals 4/12: waiting 9 s: a 429 came, the limit is perhaps 4.1/min; about 60 s left`.
+    /// `removals 4/12, about 60 s left, now 4.1/min: waiting 9 s after a 429`. What matters most stands first: a
+    /// narrow terminal cuts the end.
     fn row(&self, operation: Operation, now: Duration) -> Option<String> {
-        let head = self.head(operation);
-        let ahead = |pace| self.ahead(pace, now);
-        Some(match &self.doing {
+        let doing = match &self.doing {
             Doing::Nothing => return None,
-            Doing::Sending(size) => format!("{head}: sending {size}{}", ahead(self.pace)),
-            Doing::Waiting(Wait { until, why: _ }) if *until <= now => {
-                format!("{head}: sending{}", ahead(self.pace))
-            }
+            Doing::Sending(size) => format!("sending {size}"),
+            Doing::Waiting(wait) if wait.until <= now => "sending".to_owned(),
             Doing::Waiting(wait) => {
-                let pace = self.pace.filter(|_| !wait.why.names_pace());
-                format!("{head}: {}{}", wait.text(now), ahead(pace))
+                let ahead = self.ahead(wait.why.taught(), now);
+                return Some(format!(
+                    "{}{ahead}: {}",
+                    self.head(operation),
+                    wait.text(now)
+                ));
             }
             Doing::Proving(person) if self.settled < self.total => {
-                format!("{head}: reading {person} back before any other is sent")
+                format!("reading {person} back before any other is sent")
             }
-            Doing::Proving(person) => format!("{head}: reading {person} back"),
-            Doing::Settling(change) => format!("{head}: reading back, to settle it: {change}"),
-        })
+            Doing::Proving(person) => format!("reading {person} back"),
+            Doing::Settling(change) => format!("reading back, to settle it: {change}"),
+        };
+        Some(format!(
+            "{}{}: {doing}",
+            self.head(operation),
+            self.ahead(None, now)
+        ))
     }
 
-    /// `; about 5 min left at 8/min`, where that is worth a word.
-    fn ahead(&self, pace: Option<Pace>, now: Duration) -> String {
+    /// `, about 5 min left at 8/min`, as far as it is known and worth a word.
+    fn ahead(&self, taught: Option<Pace>, now: Duration) -> String {
         let time = self.ends.saturating_sub(now);
         if time < ESTIMATE_SHOWN_MIN {
-            return String::new();
+            return at(None, taught);
         }
-        let at = pace.and_then(limit).map(|pace| format!(" at {pace}"));
-        format!("; about {} left{}", duration(time), at.unwrap_or_default())
+        let known = self.pace.filter(|_| taught.is_none());
+        format!(", about {} left{}", duration(time), at(known, taught))
+    }
+}
+
+/// ` at 8/min`, or `, now 8/min` where a 429 has just taught it.
+fn at(known: Option<Pace>, taught: Option<Pace>) -> String {
+    match (known.and_then(limit), taught) {
+        (_, Some(pace)) => format!(", now {pace}"),
+        (Some(pace), None) => format!(" at {pace}"),
+        (None, None) => String::new(),
     }
 }
 
@@ -312,7 +327,7 @@ impl Read {
         waits || (self.lists > 0 && is_long)
     }
 
-    /// `member page 3 of about 8: waiting 12 s: a 429 came, the API asks for it`.
+    /// `member page 3 of about 8, now 4.1/min: waiting 12 s after a 429`.
     fn row(&self, operation: Operation, likely: Option<usize>, now: Duration) -> String {
         let requests = request(operation);
         let head = match (self.page, likely) {
@@ -323,53 +338,42 @@ impl Read {
             (page, Some(_) | None) => format!("{requests} {page}"),
         };
         match &self.wait {
-            Some(wait) if wait.until > now => format!("{head}: {}", wait.text(now)),
+            Some(wait) if wait.until > now => {
+                let ahead = at(wait.why.pace, wait.why.taught());
+                format!("{head}{ahead}: {}", wait.text(now))
+            }
             Some(_) | None => format!("{head}: reading"),
         }
     }
 }
 
 impl Wait {
-    /// `waiting 9 s: measuring the limit`.
+    /// `waiting 9 s after a 429, measuring the limit`.
     fn text(&self, now: Duration) -> String {
         let seconds = self.until.saturating_sub(now).as_secs_f64().ceil();
-        format!("waiting {seconds} s: {}", self.why.text())
+        format!("waiting {seconds} s{}", self.why.text())
     }
 }
 
 impl Why {
-    /// The limit that the last 429 taught, if it taught any.
+    /// The limit that the last answer taught, if it was a 429 that did.
     fn taught(&self) -> Option<Pace> {
         self.pace.and_then(limit).filter(|_| self.throttled)
     }
 
-    fn names_pace(&self) -> bool {
-        match self.reason {
-            Reason::Learned(_) => true,
-            Reason::Probing | Reason::Backoff => self.taught().is_some(),
-            Reason::Hint | Reason::Ceiling(_) => false,
-        }
-    }
-
-    /// A clause, with what a 429 taught if one came.
+    /// The rest of the sentence; the pace itself stands elsewhere in the row.
     fn text(&self) -> String {
-        let reason = self.reason;
-        if !self.throttled {
-            return match reason {
-                Reason::Probing => "paced ahead, still measuring the limit".to_owned(),
-                Reason::Learned(_) | Reason::Hint | Reason::Ceiling(_) | Reason::Backoff => {
-                    reason.to_string()
-                }
-            };
-        }
-        match (reason, self.taught()) {
-            (Reason::Learned(pace), _) => format!("a 429 came, the limit is {pace}"),
-            (Reason::Probing | Reason::Backoff, Some(pace)) => {
-                format!("a 429 came, the limit is perhaps {pace}")
+        match (self.reason, self.throttled, self.taught()) {
+            (Reason::Learned(_), false, _) => ", paced ahead".to_owned(),
+            (Reason::Probing, false, _) => ", paced ahead while measuring".to_owned(),
+            (reason @ (Reason::Hint | Reason::Ceiling(_) | Reason::Backoff), false, _) => {
+                format!(", {reason}")
             }
-            (Reason::Backoff, None) => "a 429 came, backing off".to_owned(),
-            (Reason::Hint | Reason::Ceiling(_) | Reason::Probing, _) => {
-                format!("a 429 came, {reason}")
+            (Reason::Learned(_) | Reason::Probing | Reason::Backoff, true, Some(_))
+            | (Reason::Learned(_), true, None) => " after a 429".to_owned(),
+            (Reason::Backoff, true, None) => " after a 429, backing off".to_owned(),
+            (reason @ (Reason::Hint | Reason::Ceiling(_) | Reason::Probing), true, _) => {
+                format!(" after a 429, {reason}")
             }
         }
     }

@@ -144,3 +144,97 @@ impl Drop for Progress<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::cli::demo::{MEMBERS, Stage, settings};
+    use crate::cli::execute::{Manner, execute};
+    use crate::cli::look::{Look, Standing};
+    use crate::outcome::Exit;
+    use crate::simulator::{Limit, Settings, Simulator};
+
+    thread_local! {
+        static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn told(line: &str) {
+        TOLD.with_borrow_mut(|lines| lines.push(line.to_owned()));
+    }
+
+    /// The demo's file without six of its readers, and with room for that.
+    fn members() -> String {
+        let gone = ["amir", "bruna", "clara", "diego", "elif", "goran"];
+        let is_gone = |line: &str| {
+            gone.iter()
+                .any(|name| line.starts_with(&format!("\"{name}@")))
+        };
+        let lines = MEMBERS.lines().filter(|line| !is_gone(line));
+        let lines: Vec<_> = lines.collect();
+        let room = "[guardrails]\nrevocations_max = 20\nrevocation_fraction_max = 1.0";
+        lines.join("\n").replace("[guardrails]", room)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_story_of_an_apply_at_8_requests_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stage = Stage::new(folder.path()).unwrap();
+        let limit = Limit::Bucket {
+            per_minute: NonZeroU32::new(8).unwrap(),
+            burst: NonZeroU32::new(4).unwrap(),
+        };
+        stage.say = told;
+        stage.simulator = Simulator::new(Settings {
+            limit,
+            ..settings().unwrap()
+        });
+        let run = stage.run(&members()).unwrap();
+        let Look::Plan(planned) = run.look().await.unwrap() else {
+            panic!("there is a plan");
+        };
+        let Standing::Approved(approved) = planned.standing else {
+            panic!("it is approved");
+        };
+        let manner = Manner {
+            verify_timeout: Duration::from_secs(30),
+            reference: None,
+        };
+        let gate = run.provider.gate();
+        let ask = |operation, left| (gate.pace(operation), gate.estimate(operation, left));
+        let mut progress = Progress::new(&run.watch, approved.actions(), ask);
+        let executed = execute(&run, *approved, &planned.observed, &manner, &mut progress);
+        let executed = Box::pin(executed).await.unwrap();
+        assert_eq!(executed.exit, Exit::Converged);
+        let story = TOLD.take().join("\n");
+        // Figures are the pacer's business. What came before the first 429, and after the last removal, is ours.
+        let (before, waits) = story.split_once("  removals 4/10, ").unwrap();
+        insta::assert_snapshot!(before, @"
+        role changes 0/1: sending 1
+        invite cancellations 0/1: sending 1
+        removals 0/10: sending 1
+        removals 1/10: reading amir@acme.dev back before any other is sent
+        invites 0/2: sending 2
+        removals 1/10: the first one is gone, after 1 s
+        removals 1/10: sending 9
+        ");
+        assert!(
+            waits.contains("left, now ") && waits.contains(" s after a 429\n"),
+            "{story}"
+        );
+        assert!(waits.contains(" s, paced ahead"), "{story}");
+        let settled = waits.lines().filter_map(|line| {
+            let (settled, _) = line.strip_prefix("  removals ")?.split_once("/10")?;
+            settled.parse::<usize>().ok()
+        });
+        let settled: Vec<_> = settled.collect();
+        assert!(settled.is_sorted(), "{story}");
+        assert_eq!(settled.last(), Some(&9), "{story}");
+        assert!(
+            story.ends_with("\n  verifying: listing invites and members once more"),
+            "{story}"
+        );
+    }
+}

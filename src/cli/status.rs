@@ -11,7 +11,7 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 /// Columns at the right edge that stay empty, so that a typed `^C` does not move to another line.
-const COLUMNS_FREE: u16 = 5;
+const COLUMNS_FREE: u16 = 3;
 
 static ROWS: Mutex<Option<Rows>> = Mutex::new(None);
 

@@ -77,18 +77,18 @@ fn a_lane_says_how_far_it_is_what_it_waits_for_and_how_long_it_takes() {
         told.push(board.waits(notice, seconds(100)).unwrap());
     }
     insta::assert_snapshot!(told.join("\n"), @"
-    removals 4/12: waiting 9 s: a 429 came, measuring the limit
-    removals 4/12: waiting 9 s: a 429 came, the limit is perhaps 4.1/min; about 58 s left
-    removals 4/12: waiting 9 s: paced ahead, still measuring the limit; about 88 s left at 4.1/min
-    removals 4/12: waiting 9 s: paced ahead at 4.1/min; about 88 s left
-    removals 4/12: waiting 9 s: a 429 came, the limit is 10/min; about 4 min left
-    removals 4/12: waiting 9 s: a 429 came, the API asks for it; about 4 min left at 10/min
-    removals 4/12: waiting 9 s: the API asks for it; about 20 s left
-    removals 4/12: waiting 9 s: a 429 came, backing off
-    removals 4/12: waiting 9 s: a 429 came, the limit is perhaps 4.1/min; about 88 s left
-    removals 4/12: waiting 9 s: backing off after a failure; about 20 s left
-    removals 4/12: waiting 9 s: a 429 came, your ceiling of 1/min; about 8 min left
-    removals 4/12: waiting 9 s: your ceiling of 1/min; about 8 min left
+    removals 4/12: waiting 9 s after a 429, measuring the limit
+    removals 4/12, about 58 s left, now 4.1/min: waiting 9 s after a 429
+    removals 4/12, about 88 s left at 4.1/min: waiting 9 s, paced ahead while measuring
+    removals 4/12, about 88 s left at 4.1/min: waiting 9 s, paced ahead
+    removals 4/12, about 4 min left, now 10/min: waiting 9 s after a 429
+    removals 4/12, about 4 min left, now 10/min: waiting 9 s after a 429, the API asks for it
+    removals 4/12, about 20 s left: waiting 9 s, the API asks for it
+    removals 4/12: waiting 9 s after a 429, backing off
+    removals 4/12, about 88 s left, now 4.1/min: waiting 9 s after a 429
+    removals 4/12, about 20 s left: waiting 9 s, backing off after a failure
+    removals 4/12, about 8 min left: waiting 9 s after a 429, your ceiling of 1/min
+    removals 4/12, about 8 min left: waiting 9 s, your ceiling of 1/min
     ");
 }
 
@@ -98,11 +98,11 @@ fn a_batch_is_told_unless_its_wait_was() {
     for (waited, told) in [
         (
             None,
-            Some("removals 4/12: sending 8; about 88 s left at 4.1/min"),
+            Some("removals 4/12, about 88 s left at 4.1/min: sending 8"),
         ),
         (
             Some(900),
-            Some("removals 4/12: sending 8; about 88 s left at 4.1/min"),
+            Some("removals 4/12, about 88 s left at 4.1/min: sending 8"),
         ),
         (Some(1000), None),
     ] {
@@ -198,7 +198,7 @@ fn a_list_says_which_page_it_reads() {
         assert!(board.rows(seconds(10)).is_empty());
         assert_eq!(board.rows(seconds(11)), [format!("{told}: reading")]);
         let waits = board.waits(throttled, seconds(11));
-        let told = format!("{told}: waiting 12 s: a 429 came, the API asks for it");
+        let told = format!("{told}: waiting 12 s after a 429, the API asks for it");
         assert_eq!(waits, Some(told));
         board.reads(ReadNotice::End { operation }, seconds(30));
         assert!(board.rows(seconds(40)).is_empty());
@@ -230,7 +230,7 @@ fn a_single_read_that_waits_has_a_row_while_it_does() {
     let told = board.waits(notice, seconds(1)).unwrap();
     assert_eq!(
         told,
-        "member check: waiting 5 s: a 429 came, measuring the limit"
+        "member check: waiting 5 s after a 429, measuring the limit"
     );
     assert_eq!(board.rows(seconds(1)), [told]);
     assert!(board.rows(seconds(6)).is_empty());
@@ -291,19 +291,19 @@ fn rows_count_down_and_end_with_what_they_are_about() {
     assert!(board.rows(seconds(85)).is_empty());
     insta::assert_snapshot!(told.join("\n"), @"
     after 0 s
-    removals 4/12: waiting 9 s: a 429 came, the limit is perhaps 4.1/min; about 88 s left
+    removals 4/12, about 88 s left, now 4.1/min: waiting 9 s after a 429
     invites 0/1: sending 1
     after 3 s
-    removals 4/12: waiting 6 s: a 429 came, the limit is perhaps 4.1/min; about 85 s left
+    removals 4/12, about 85 s left, now 4.1/min: waiting 6 s after a 429
     invites 0/1: sending 1
     after 8 s
-    removals 4/12: waiting 1 s: a 429 came, the limit is perhaps 4.1/min; about 80 s left
+    removals 4/12, about 80 s left, now 4.1/min: waiting 1 s after a 429
     invites 0/1: sending 1
     after 9 s
-    removals 4/12: sending; about 79 s left at 4.1/min
+    removals 4/12, about 79 s left at 4.1/min: sending
     invites 0/1: sending 1
     after 80 s
-    removals 4/12: sending; about 8 s left at 4.1/min
+    removals 4/12, about 8 s left at 4.1/min: sending
     invites 0/1: sending 1
     after 85 s
     removals 4/12: sending

@@ -5,7 +5,6 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -69,6 +68,8 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Exit, Failure> {
 /// What every run of the demo plays on.
 pub(super) struct Stage {
     pub(super) simulator: Simulator,
+    /// Who is told the story of a run.
+    pub(super) say: fn(&str),
     signals: Signals,
     members_file: PathBuf,
 }
@@ -77,7 +78,8 @@ impl Stage {
     /// The organization as it is at the start; the state of runs goes into a folder.
     pub(super) fn new(folder: &Path) -> Result<Self, Failure> {
         Ok(Self {
-            simulator: simulator()?,
+            simulator: Simulator::new(settings()?),
+            say,
             signals: Signals::quiet()?,
             members_file: folder.join("members.toml"),
         })
@@ -88,13 +90,14 @@ impl Stage {
         let desired = declared(text)?;
         let organization = desired.organization.id.clone();
         let clock = Clock::starting_at(started_at());
+        let watch = Watch::telling(self.say, clock);
         let settings = GateSettings {
             pace: PaceSettings {
                 concurrency_max: NonZeroUsize::MIN,
                 ..PaceSettings::DEFAULT
             },
             seed: 0,
-            on_wait: Arc::new(|_| {}),
+            on_wait: watch.on_wait(),
         };
         let gate = Gate::new(
             self.simulator.in_process(),
@@ -103,6 +106,7 @@ impl Stage {
             settings,
             None,
         );
+        let gate = gate.telling(watch.on_read());
         let base = BaseUrl::resolve(Some("http://127.0.0.1/v1"), None).map_err(Failure::new)?;
         let key = Credential::parse(ADMIN_KEY).map_err(Failure::new)?;
         Ok(Run {
@@ -112,7 +116,7 @@ impl Stage {
             desired,
             clock,
             signals: self.signals.clone(),
-            watch: Watch::telling(say, clock),
+            watch,
             organization_id_env: None,
             acceptances: Vec::new(),
             narrowing: crate::plan::Narrowing::default(),
@@ -130,13 +134,14 @@ fn started_at() -> Timestamp {
     Timestamp::from_second(STARTED_AT_S).expect("a time of this century")
 }
 
-fn simulator() -> Result<Simulator, Failure> {
+/// How the organization behaves.
+pub(super) fn settings() -> Result<Settings, Failure> {
     let roster = Roster::parse(ORGANIZATION).map_err(Failure::new)?;
-    Ok(Simulator::new(Settings {
+    Ok(Settings {
         admin_key: Some(SecretString::from(ADMIN_KEY)),
         lag: LAG,
         ..Settings::quiet(Population::Roster(Box::new(roster)), 1, STARTED_AT_S)
-    }))
+    })
 }
 
 fn declared(text: &str) -> Result<DesiredRoster, Failure> {

@@ -128,6 +128,70 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
     }
 }
 
+/// Standard error as a terminal gets it, to its end, and standard output.
+fn watched(desk: &Desk, term: &str, interrupt_at: Option<&str>) -> (String, String) {
+    let (mut screen, line) = terminal();
+    let mut child = desk
+        .command(&["apply", "--yes", "--redact-emails", "--color", "never"])
+        .env("TERM", term)
+        .stdout(Stdio::piped())
+        .stderr(line)
+        .spawn()
+        .unwrap();
+    let mut shown = String::new();
+    if let Some(text) = interrupt_at {
+        shown += &read_until(&mut screen, text);
+        signal(&child, Signal::INT);
+    }
+    let mut out = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut out).unwrap();
+    child.wait().unwrap();
+    // Once nobody writes to it, a terminal's other end is an error and not an end.
+    let mut rest = Vec::new();
+    let _ = screen.read_to_end(&mut rest);
+    shown += &String::from_utf8_lossy(&rest);
+    (shown, out)
+}
+
+#[test]
+fn a_terminal_has_rows_that_vanish_and_show_no_address() {
+    let row = "removals 0/1: sending 1";
+    for (term, interrupt_at) in [("xterm", None), ("xterm", Some(row)), ("dumb", None)] {
+        let organization = Organization::start(&acme(&["bob", "eve"]), &["--latency-ms", "300"]);
+        let desk = Desk::at(&organization, MEMBERS);
+        let (shown, out) = watched(&desk, term, interrupt_at);
+        assert!(shown.contains(row), "{term}: {shown:?}");
+        assert!(!shown.contains("eve@"), "{term}: {shown:?}");
+        assert!(
+            out.contains("e***@acme.dev") && !out.contains('\u{1b}'),
+            "{out}"
+        );
+        if term == "dumb" {
+            assert!(!shown.contains('\u{1b}'), "{shown:?}");
+            continue;
+        }
+        let (_, after) = shown.rsplit_once("/1: ").unwrap();
+        assert!(
+            after.contains("\r\u{1b}[2K"),
+            "the last row is cleared: {shown:?}"
+        );
+        let (_, left) = after.rsplit_once("\u{1b}[2K").unwrap();
+        assert!(
+            !left.contains("verifying"),
+            "so is the verification's: {shown:?}"
+        );
+        let is_coloured = |code: &str| {
+            code.split_once('m')
+                .is_some_and(|(n, _)| n.parse::<u8>().is_ok())
+        };
+        assert!(
+            !shown.split("\u{1b}[").skip(1).any(is_coloured),
+            "{shown:?}"
+        );
+    }
+}
+
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_journal_stays_open() {
     let organization = Organization::start(&acme(&["bob", "eve"]), &["--latency-ms", "600"]);
