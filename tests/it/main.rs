@@ -27,6 +27,7 @@ mod faults;
 mod fuzz;
 mod gitops;
 mod laws;
+mod links;
 mod pacing;
 mod provider;
 mod provider_sockets;
