@@ -30,6 +30,9 @@ use crate::provider::Transport;
 use crate::render::redact;
 use crate::roster::Email;
 
+/// Days since the roster of a reviewed plan was read, at most, where nothing else is said.
+const PLAN_AGE_DAYS_MAX: u16 = 7;
+
 /// Make the organization match the file
 ///
 /// Reads the live roster, shows the plan, asks, and executes it: in batches, at the pace the API allows, with the
@@ -54,7 +57,7 @@ pub(super) struct ApplyArgs {
     plans: Vec<PathBuf>,
 
     /// Refuse a reviewed plan whose roster was read longer ago than this many days
-    #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "plans")]
+    #[arg(long, value_name = "DAYS", default_value_t = PLAN_AGE_DAYS_MAX, requires = "plans")]
     plan_max_age: u16,
 
     /// Do no more than what the plan has for this person, by declared or live address; repeat it for several
@@ -192,7 +195,7 @@ async fn go<T: Transport>(
     Ok(executed.exit)
 }
 
-/// The command that applies the same part of the plan.
+/// The command that applies the same part of the plan, as bounded.
 fn narrowed_command(args: &ApplyArgs) -> String {
     let mut command = apply_command(&args.file, &args.provider);
     for email in &args.only {
@@ -206,6 +209,17 @@ fn narrowed_command(args: &ApplyArgs) -> String {
     }
     if args.revocations_only {
         command += " --revocations-only";
+    }
+    for plan in &args.plans {
+        command += " --plan ";
+        command += &shell_word(&plan.display().to_string());
+    }
+    if args.plan_max_age != PLAN_AGE_DAYS_MAX {
+        command += " --plan-max-age ";
+        command += &args.plan_max_age.to_string();
+    }
+    if args.accept.require_history {
+        command += " --require-history";
     }
     command
 }

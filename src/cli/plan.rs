@@ -103,7 +103,10 @@ async fn show(
         output: _,
         provider,
     } = args;
-    let command = apply_command(file, provider);
+    let mut command = apply_command(file, provider);
+    if accept.require_history {
+        command += " --require-history";
+    }
     let file = MembersFile::read(file)?;
     let mut desired = file.declared()?;
     let loosened = match base {

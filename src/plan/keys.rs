@@ -63,7 +63,7 @@ impl OwnerFate {
 /// Names the admin keys that outlive their owner, and plans their revocation where the file says so.
 ///
 /// `keys` is every admin key, or why they could not be read. Without the list nothing can be named, which the plan
-/// says if it takes the role of owner from anybody.
+/// says if it takes the role of owner from anybody, or if the file wants such keys revoked.
 pub fn settle_keys(
     plan: &mut Plan,
     desired: &DesiredRoster,
@@ -73,10 +73,8 @@ pub fn settle_keys(
     let keys = match keys {
         Ok(keys) => keys,
         Err(reason) => {
-            if plan
-                .actions
-                .iter()
-                .any(|action| action.change.revokes_owner())
+            let takes_owner = |action: &Action| action.change.revokes_owner();
+            if desired.policy.admin_keys == Stance::Enforce || plan.actions.iter().any(takes_owner)
             {
                 let reason = reason.clone();
                 plan.remarks.push(Remark::KeysUnread { reason });
@@ -380,13 +378,14 @@ mod tests {
     #[test]
     fn a_list_that_cannot_be_read_names_nothing_and_says_so() {
         let unread = Err("403".to_owned());
+        let ada = || live([owner("user-ada", "ada@acme.dev")], []);
+        let mut enforced = desired([owner_entry("ada@acme.dev")]);
+        enforced.policy.admin_keys = Stance::Enforce;
         for (file, roster, remarks) in [
             (file(Stance::Enforce), roster(), 1),
-            (
-                desired([owner_entry("ada@acme.dev")]),
-                live([owner("user-ada", "ada@acme.dev")], []),
-                0,
-            ),
+            (desired([owner_entry("ada@acme.dev")]), ada(), 0),
+            // Nobody is demoted now, and somebody may have been.
+            (enforced, ada(), 1),
         ] {
             let mut plan = compute(&file, &roster, TODAY);
             settle_keys(&mut plan, &file, &roster, &unread);

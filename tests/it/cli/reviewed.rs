@@ -180,3 +180,17 @@ fn an_acceptance_of_a_reviewed_plan_holds_for_what_is_left_of_it() {
     );
     assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
 }
+
+#[test]
+fn the_command_that_goes_on_keeps_the_bound() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let capped = MEMBERS.replace("[guardrails]", "[guardrails]\nrevocations_max = 0");
+    let desk = desk(&organization, &capped);
+    let refused = apply(&desk, &["--require-history", "--plan-max-age", "9"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    let bound = "rosterctl apply --plan plan.json --plan-max-age 9 --require-history --accept ";
+    assert!(refused.out.contains(bound), "{refused:?}");
+    let planned = desk.run(&["plan", "--require-history"]).out;
+    let command = "rosterctl apply --require-history --accept ";
+    assert!(planned.contains(command), "{planned}");
+}
