@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from world import World  # noqa: E402
 
-MODULES = ["cases_plan", "cases_apply", "cases_drift", "cases_offboard", "cases_setup", "cases_gitlab", "cases_kubernetes", "cases_people"]
+MODULES = ["cases_plan", "cases_apply", "cases_drift", "cases_offboard", "cases_setup", "cases_gitlab", "cases_kubernetes", "cases_people", "cases_copy"]
 
 
 def cases(words):

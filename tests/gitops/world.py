@@ -229,7 +229,9 @@ class World:
         self._git("checkout", "-q", source or "main", cwd=work)
         self._git("remote", "set-url", "origin", "https://github.com/acme/access.git", cwd=work)
         (work / ".github/workflows").mkdir(parents=True, exist_ok=True)
-        text = STRIPPED.sub("", EXAMPLES[workflow].read_text())
+        # A repository that has copied the workflows runs its own.
+        own = work / f".github/workflows/{workflow}.yml"
+        text = STRIPPED.sub("", (own if own.exists() else EXAMPLES[workflow]).read_text())
         (work / f".github/workflows/{workflow}.yml").write_text(text)
         event_file = self.folder / f"event-{number}.json"
         # The event of a schedule need not name the repository.
@@ -247,7 +249,8 @@ class World:
         used = text + "".join(path.read_text() for path in (ROOT / ".github/actions").glob("*/action.yml"))
         stubs = [f"{name}={HERE}/stubs/{name.split('@')[0].split('/')[1]}"
                  for name in sorted(set(re.findall(r"uses: (actions/[a-z-]+@\w{40})", used)))]
-        action = f"OWNER/rosterctl@{'0' * 40}={self.actions}"
+        actions = [f"{name}={self.actions}" for name in sorted({f"{owner}/rosterctl@{commit}" for owner, commit in re.findall(
+            r"uses: ([A-Za-z-]+)/rosterctl/[a-z./-]+@(\w{40})", text)})]
         all_secrets = {"GITHUB_TOKEN": "ghs_workflow", "OPENAI_ADMIN_KEY_READONLY": self.key, "OPENAI_ADMIN_KEY": self.key,
                        "MEMBERSHIP_APP_PRIVATE_KEY": "app-key", **(secrets or {})}
         all_variables = {"ROSTERCTL_BINARY": str(self.rosterctl), "MEMBERSHIP_APP_CLIENT_ID": "Iv1", **(variables or {})}
@@ -256,7 +259,7 @@ class World:
         command = [self.act_program, event, "-W", f".github/workflows/{workflow}.yml", "-e", str(event_file),
                    "-P", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-", "--no-cache-server", "--cache-server-addr", "127.0.0.1",
                    "--artifact-server-addr", "127.0.0.1", "--action-offline-mode", "--defaultbranch", "main", "--env", f"GITHUB_RUN_ID={number}"]
-        for repository in [action, *stubs]:
+        for repository in [*actions, *stubs]:
             command += ["--local-repository", repository]
         for flag, values in (("--secret", all_secrets), ("--var", all_variables), ("--env", all_environment)):
             for key, value in values.items():

@@ -3,8 +3,9 @@
 set -euo pipefail
 # shellcheck source=.github/actions/common.sh
 source "$ACTION_PATH/../common.sh"
-: "${FOLDER?}" "${REDACT_EMAILS?}"
+: "${FOLDER?}" "${MEMBERS?}" "${REDACT_EMAILS?}"
 
+FOLDER=$FOLDER/$(dirname "$MEMBERS")
 if [[ -z ${SEAL_KEY:-} ]]; then
   [[ $REDACT_EMAILS != true ]] || fail 'addresses are to be left out, and .rosterctl names people: set the secret MEMBERSHIP_SEAL_KEY in this environment'
   output path "$FOLDER/.rosterctl/"

@@ -45,6 +45,15 @@ merged_pulls() {
   ' "$work/all.jsonl"
 }
 
+# members_at COMMIT: the members files of a commit, by their contents.
+members_at() {
+  api "repos/$GITHUB_REPOSITORY/git/trees/$1?recursive=1" >"$work/tree.json"
+  jq -r --arg commit "$1" --arg members "$MEMBERS" --arg folder "$INCLUDE" '
+    if .truncated then "too many files to compare at \($commit)" else
+      .tree[] | select(.path == $members or ($folder != "" and (.path | startswith($folder + "/")))) | [.path, .sha] | @tsv
+    end' "$work/tree.json"
+}
+
 # touches_members PULL: whether a pull request changed a members file.
 touches_members() {
   pages "repos/$GITHUB_REPOSITORY/pulls/$1/files?per_page=100" >"$work/files.json"
@@ -113,6 +122,14 @@ fi
 if [[ $APPLIED_COMMIT == "$COMMIT" ]]; then
   notice 'this commit was applied already'
   output standing applied
+  exit 0
+fi
+# Of several organizations, a push touches some.
+members_at "$base" >"$work/applied.txt"
+members_at "$COMMIT" >"$work/wanted.txt"
+if cmp -s "$work/applied.txt" "$work/wanted.txt"; then
+  notice "nothing under $MEMBERS has changed since the last apply"
+  output standing untouched
   exit 0
 fi
 output standing tip

@@ -6,8 +6,9 @@
 set -euo pipefail
 # shellcheck source=.github/actions/common.sh
 source "$ACTION_PATH/../common.sh"
-: "${ARTIFACT?}" "${WORKFLOWS?}" "${BRANCH?}" "${FOLDER?}"
+: "${ARTIFACT?}" "${WORKFLOWS?}" "${BRANCH?}" "${FOLDER?}" "${MEMBERS?}"
 
+FOLDER=$FOLDER/$(dirname "$MEMBERS")
 readonly ARTIFACT_BYTES_MAX=104857600 CANDIDATES_MAX=30
 
 # is_ours RUN: whether a run is one of the workflows, on the default branch of this repository.
