@@ -1,43 +1,34 @@
 """The README followed to the letter, and two organizations in one repository."""
 
-import re
 import subprocess
 
 from world import ROOT, World, members
 
-README = (ROOT / "examples/github/README.md").read_text()
+SET_UP = (ROOT / "README.md").read_text().split("## Set it up in your repository\n")[1].split("\n## ")[0]
+SEVERAL = (ROOT / "examples/github/README.md").read_text().split("## Several organizations\n")[1]
 ONE = '          - {suffix: "", members: members.toml, include: teams}\n'
 
 
-def commands(step):
-    """The console lines of one numbered step of "Set it up"."""
-    section = README.split("## Set it up\n")[1].split("\n## ")[0]
-    text = re.split(r"^\d\. ", section, flags=re.MULTILINE)[step]
-    return [line.strip()[2:] for line in text.splitlines() if line.strip().startswith("$ ")]
-
-
-def follow(world, step):
-    lines = commands(step)
-    assert lines
+def set_up(world, pinned=True):
+    """The commands of "The workflows", in the repository; without those that pin them if somebody stops halfway."""
+    link = world.folder / "rosterctl"
+    if not link.exists():
+        link.symlink_to(ROOT)
+    block = SET_UP.split("**2. The workflows.**")[1].split("```sh\n")[1].split("```")[0]
+    lines = [line for line in block.replace("owner=OWNER", "owner=acme-tools").splitlines() if pinned or not line.startswith(("sed", "rm"))]
+    assert len(lines) == (6 if pinned else 4), lines
     done = subprocess.run(["bash", "-euc", "\n".join(lines)], cwd=world.clone, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def set_up(world):
-    (world.folder / "rosterctl").symlink_to(ROOT)
-    follow(world, 1)
-    follow(world, 2)
-
-
 def case_the_readme_is_enough(world):
-    (world.folder / "rosterctl").symlink_to(ROOT)
-    follow(world, 1)
+    set_up(world, pinned=False)
     world.push({"members.toml": world.laid_out(members("lin", "max"))})
     pull = world.open_pull({"members.toml": world.laid_out(members("lin", "new"))})
     assert world.check(pull) != 0
     assert "membership-apply.yml,line=" in world.last_log and "placeholder" in world.last_log
     assert "Job 'Check the members file' failed" not in world.last_log, "one clear error, and not a second one"
-    follow(world, 2)
+    set_up(world)
     assert sorted(path.name for path in (world.clone / ".github/workflows").iterdir()) == [
         f"membership-{name}.yml" for name in ("apply", "check", "drift", "offboard", "plan")]
     world.push({}, "replace the placeholders")
@@ -52,7 +43,7 @@ def case_the_readme_is_enough(world):
 def two(world):
     """A second organization as the README says, and the program that reaches it: returns its world and the variables."""
     set_up(world)
-    lines = README.split("```yaml\norganization:\n")[1].split("```")[0]
+    lines = SEVERAL.split("```yaml\norganization:\n")[1].split("```")[0]
     both = "".join(f"        {line}\n" for line in lines.splitlines())
     for path in (world.clone / ".github/workflows").glob("*.yml"):
         path.write_text(path.read_text().replace(ONE, both))
