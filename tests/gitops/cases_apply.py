@@ -110,6 +110,16 @@ def case_a_direct_push_is_refused(world):
     assert world.mutations() == [] and "direct push" in world.last_log
 
 
+def case_the_push_that_makes_the_branch_is_refused(world):
+    _, after = world.push({"members.toml": members("lin")})
+    assert world.apply("0" * 40, after) != 0
+    assert world.mutations() == [] and "made the branch" in world.last_log and "by hand" in world.last_log
+    # Nor is it a merge that leaves the files alone.
+    _, later = world.push({"README.md": "Who may be in, and who not.\n"})
+    assert world.apply(after, later) == 0
+    assert world.mutations() == [] and "nothing under members.toml has changed" in world.last_log
+
+
 def case_a_direct_push_beside_a_merge_is_refused(world):
     _, before, _ = reviewed(world, members("lin"))
     _, after = world.push({"members.toml": members()})

@@ -49,6 +49,14 @@ def case_plan_creates_and_then_edits_one_comment(world):
     assert world.mutations() == []
 
 
+def case_a_link_leads_to_the_line_of_the_merge_result(world):
+    start(world)
+    pull = world.open_pull({"members.toml": members("lin", "max", "new")})
+    assert world.plan(pull) == 0
+    merge = world._git("--git-dir", str(world.github / "repo.git"), "rev-parse", f"refs/pull/{pull}/merge")
+    assert f"/blob/{merge}/members.toml#L" in world.comments(pull)[0]["body"]
+
+
 def case_plan_keeps_the_plan_with_its_context(world):
     start(world)
     pull = world.open_pull({"members.toml": members("lin")})

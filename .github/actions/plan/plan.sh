@@ -6,13 +6,16 @@
 set -euo pipefail
 # shellcheck source=.github/actions/common.sh
 source "$ACTION_PATH/../common.sh"
-: "${COMMAND?}" "${ROOT?}" "${MEMBERS?}" "${BASE?}" "${ACCEPT?}" "${REDACT_EMAILS?}" "${CONTEXT?}" "${FOLDER?}"
+: "${COMMAND?}" "${ROOT?}" "${MEMBERS?}" "${BASE?}" "${COMMIT?}" "${ACCEPT?}" "${REDACT_EMAILS?}" "${CONTEXT?}" "${FOLDER?}"
 
 readonly TAIL_LINES=40 TAIL_BYTES=6000
 
 want 'plan|drift' "$COMMAND" 'the command'
 want 'true|false' "$REDACT_EMAILS" 'redact-emails'
 want '([0-9a-f]{20}([0-9a-f]{44})?:[a-z-]+(,[a-z-]+)*)?' "$ACCEPT" 'what is accepted'
+want '([0-9a-f]{40})?' "$COMMIT" 'the commit of the members file'
+# The run of a pull request is one of the main branch, whose file has other lines.
+export GITHUB_SHA=${COMMIT:-${GITHUB_SHA:-}}
 mkdir -p "$FOLDER"
 FOLDER=$(cd "$FOLDER" && pwd)
 cd "$ROOT"

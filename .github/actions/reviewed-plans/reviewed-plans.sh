@@ -107,6 +107,10 @@ list_pulls() {
 base=${APPLIED_COMMIT:-$BEFORE}
 want '[0-9a-f]{40}' "$base" 'the commit of the last apply'
 
+if [[ $base =~ ^0+$ ]]; then
+  fail "this push made the branch, so nothing of it was reviewed. $WAY_ON" "$STALE"
+fi
+
 # A run that is started again would apply an old file: only the tip of the branch is applied, and the tip's run gathers
 # what the others left.
 tip=$(api "repos/$GITHUB_REPOSITORY/git/ref/heads/$BRANCH" | jq -r .object.sha)
