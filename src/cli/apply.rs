@@ -1,6 +1,6 @@
 //! `apply`: observe, show, ask, execute, verify.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -82,7 +82,8 @@ pub(super) struct ApplyArgs {
 
 /// Applies the file.
 pub(super) async fn run(args: &ApplyArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let mut output = args.output.open(&args.file, environment)?;
+    let read: Vec<&Path> = args.plans.iter().map(PathBuf::as_path).collect();
+    let mut output = args.output.open(&args.file, &read, environment)?;
     let applied = apply(args, environment, &mut output).await;
     output.end(applied)
 }

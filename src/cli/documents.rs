@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::environment::Environment;
 use super::failure::Failure;
-use super::files::{OutFile, shown};
+use super::files::{OutFile, shown, spot};
 use super::terminal;
 use crate::outcome::Exit;
 use crate::render::{self, Comment, Paint, redact};
@@ -96,8 +96,13 @@ pub(super) struct Output {
 }
 
 impl OutputArgs {
-    /// Opens what is written to, for a result about a members file.
-    pub(super) fn open(&self, file: &Path, environment: &Environment) -> Result<Output, Failure> {
+    /// Opens what is written to, for a result about a members file; `read` is whatever else the run reads.
+    pub(super) fn open(
+        &self,
+        file: &Path,
+        read: &[&Path],
+        environment: &Environment,
+    ) -> Result<Output, Failure> {
         let Self {
             format,
             out,
@@ -106,13 +111,24 @@ impl OutputArgs {
             gitlab_out,
         } = self;
         let paths = [out, markdown_out, html_out, gitlab_out];
-        let mut named: Vec<&PathBuf> = paths.into_iter().flatten().collect();
+        let mut named: Vec<(PathBuf, &PathBuf)> = paths
+            .into_iter()
+            .flatten()
+            .map(|path| (spot(path), path))
+            .collect();
         named.sort();
-        if let Some(twice) = named.windows(2).find(|pair| pair[0] == pair[1]) {
-            let failure = format!("two forms of the result would go to {}", shown(twice[0]));
-            return Err(Failure::new(failure).exit(Exit::Usage));
+        let twice = named.windows(2).find(|pair| pair[0].0 == pair[1].0);
+        if let Some([(_, twice), ..]) = twice {
+            let failure = format!("two forms of the result would go to {}", shown(twice));
+            return Err(Failure::new(failure)
+                .hint("name a file for each")
+                .exit(Exit::Usage));
         }
-        let open = |path: &Option<PathBuf>| path.as_deref().map(OutFile::open).transpose();
+        let read = [&[file], read].concat();
+        let open = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map(|path| OutFile::open(path, &read)).transpose()
+        };
         Ok(Output {
             format: *format,
             out: open(out)?,

@@ -56,7 +56,7 @@ pub(super) struct DriftArgs {
 
 /// Shows the drift.
 pub(super) async fn run(args: &DriftArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let mut output = args.output.open(&args.file, environment)?;
+    let mut output = args.output.open(&args.file, &[], environment)?;
     output.failed = render::unread_markdown;
     let shown = show(args, environment, &mut output).await;
     output.end(shown)

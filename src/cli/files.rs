@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::terminal;
 use crate::desired::{self, DesiredRoster, Source, Violation, diagnostics};
+use crate::outcome::Exit;
 use crate::render::Paint;
 use crate::render::safe::Shown;
 
@@ -219,10 +220,30 @@ pub(super) struct OutFile {
 }
 
 impl OutFile {
-    /// Opens the file and empties it: an old document must not be taken for this run's.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path)
-            .map_err(|error| Failure::caused(format!("cannot write {}", path.display()), error))?;
+    /// Opens the file and empties it: an old document must not be taken for this run's. Refuses one that the run
+    /// reads.
+    pub(super) fn open(path: &Path, read: &[&Path]) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            let failure = Failure::new("a file is wanted, and `-` is standard output");
+            let hint = "standard output has the result without it, in the form of --format; for a file of that name: ./-";
+            return Err(failure.hint(hint).exit(Exit::Usage));
+        }
+        let target = spot(path);
+        if let Some(read) = read.iter().find(|read| spot(read) == target) {
+            let failure = format!(
+                "the result would overwrite {}, which this run reads",
+                shown(read)
+            );
+            let hint = "name another file, as in --out plan.json";
+            return Err(Failure::new(failure).hint(hint).exit(Exit::Usage));
+        }
+        let file = File::create(path).map_err(|error| {
+            let hint = format!(
+                "see what is there: ls -ld {}",
+                folder(&path.display().to_string())
+            );
+            Failure::caused(format!("cannot write {}", path.display()), error).hint(hint)
+        })?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -235,6 +256,20 @@ impl OutFile {
             Failure::caused(format!("cannot write {}", self.path.display()), error)
         })
     }
+}
+
+/// Where a path leads, by one name: whatever links and dots are in it, also if there is no file yet.
+pub(super) fn spot(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let parent = fs::canonicalize(parent.unwrap_or(Path::new(".")));
+        match (parent, path.file_name()) {
+            (Ok(parent), Some(name)) => parent.join(name),
+            (Ok(_) | Err(_), _) => path.to_owned(),
+        }
+    })
 }
 
 /// A path for a sentence, inert.

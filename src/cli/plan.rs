@@ -82,7 +82,12 @@ pub(super) async fn run(args: &PlanArgs, environment: &Environment) -> Result<Ex
             .hint("take one of them out; --out FILE writes the JSON beside the text")
             .exit(Exit::Usage));
     }
-    let mut output = args.output.open(&args.file, environment)?;
+    let read: Vec<&Path> = [&args.base, &args.roster]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    let mut output = args.output.open(&args.file, &read, environment)?;
     let shown = show(args, environment, &mut output).await;
     output.end(shown)
 }

@@ -40,7 +40,8 @@ pub(super) async fn run(args: &SnapshotArgs, environment: &Environment) -> Resul
         provider,
     } = args;
     let desired = MembersFile::read(file)?.declared()?;
-    let out = out.as_deref().map(OutFile::open).transpose()?;
+    let out = out.as_deref();
+    let out = out.map(|path| OutFile::open(path, &[file])).transpose()?;
     let id = &desired.organization.id;
     let read = live::read_all(provider, environment, Some(id), Some(&desired)).await?;
     let observed = match read {

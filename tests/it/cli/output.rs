@@ -182,3 +182,36 @@ fn what_cannot_be_written_is_said_before_anything_is_asked() {
         assert!(!Path::new("x").exists());
     }
 }
+
+#[test]
+fn no_result_overwrites_what_the_run_reads() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    desk.write("old.toml", MEMBERS);
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).code, 0);
+    assert_eq!(desk.run(&["snapshot", "--out", "roster.json"]).code, 0);
+    let before =
+        ["members.toml", "old.toml", "plan.json", "roster.json"].map(|file| desk.read(file));
+    for args in [
+        "plan --out members.toml",
+        "plan --markdown-out ./members.toml",
+        "apply --yes --html-out members.toml",
+        "drift --gitlab-out members.toml",
+        "snapshot --out members.toml",
+        "plan --base old.toml --out ./old.toml",
+        "apply --yes --plan plan.json --out plan.json",
+        "plan --roster roster.json --out roster.json",
+        "plan --out a --markdown-out ./a",
+        "plan --out -",
+        "snapshot --out -",
+    ] {
+        let args: Vec<&str> = args.split(' ').collect();
+        let ran = desk.run(&args);
+        assert_eq!(ran.code, 64, "{args:?}: {ran:?}");
+        assert!(ran.err.contains("hint: "), "{args:?}: {ran:?}");
+    }
+    let after =
+        ["members.toml", "old.toml", "plan.json", "roster.json"].map(|file| desk.read(file));
+    assert_eq!(before, after);
+    assert!(organization.mutations().is_empty());
+}
