@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{ApprovedPlan, BreachKind, Evidence, History, Judgement, Refusal, approve};
 use crate::desired::{DesiredRoster, Entry};
-use crate::plan::compute;
-use crate::plan::testing::{TODAY, desired, email, entry, live, member, owner, owner_entry, user};
+use crate::plan::testing::{
+    TODAY, admin_key, departed_id, desired, email, entry, live, member, owner, owner_entry,
+    revoking_keys, user,
+};
+use crate::plan::{compute, settle_keys};
 use crate::roster::{
     AdminKey, Flags, KeyHolder, KeyId, KeyInUse, LiveRoster, Member, Observation, SeenOrganization,
 };
@@ -26,6 +29,7 @@ fn key_of(id: &str) -> KeyInUse {
 struct Case {
     file: DesiredRoster,
     roster: LiveRoster,
+    keys: Vec<AdminKey>,
     key: KeyInUse,
     history: History,
     people_verified: Option<usize>,
@@ -42,6 +46,7 @@ impl Case {
         Self {
             file,
             roster,
+            keys: Vec::new(),
             key,
             history,
             people_verified: None,
@@ -58,7 +63,9 @@ impl Case {
             people_verified: self.people_verified,
             accepted: self.accepted.clone().into(),
         };
-        approve(compute(&self.file, &self.roster, TODAY), &evidence)
+        let mut plan = compute(&self.file, &self.roster, TODAY);
+        settle_keys(&mut plan, &self.file, &self.roster, &Ok(self.keys.clone()));
+        approve(plan, &evidence)
     }
 
     /// `breach message` of everything that refuses, `person: breach` of everything that is withheld.
@@ -468,4 +475,116 @@ fn a_look_alike_names_the_letter_that_nobody_sees() {
              and is another address"
         );
     }
+}
+
+/// Ada and Kay stay owners; Eve, an undeclared owner, has two keys, and Lin, a declared reader, has one.
+fn keyed(key: KeyInUse) -> Case {
+    let file = with_ada(vec![owner_entry("kay@acme.dev"), entry("lin@acme.dev")]);
+    let rows = vec![
+        ada(),
+        owner("user-kay", "kay@acme.dev"),
+        owner("user-eve", "eve@acme.dev"),
+        member("user-lin", "lin@acme.dev"),
+    ];
+    Case {
+        keys: vec![
+            admin_key("key_e1", "user-eve"),
+            admin_key("key_e2", "user-eve"),
+            admin_key("key_l1", "user-lin"),
+            admin_key("key_1", "user-ada"),
+        ],
+        key,
+        ..Case::new(revoking_keys(file), rows)
+    }
+}
+
+#[test]
+fn a_revoked_key_is_no_further_revocation() {
+    let mut case = keyed(key_of("user-ada"));
+    case.file.guardrails.revocations_max = 1;
+    case.file.guardrails.changes_max = 0;
+    assert_eq!(case.breaches(), [""; 0]);
+    let changes: Vec<String> = case
+        .judge()
+        .unwrap()
+        .actions()
+        .iter()
+        .map(|row| row.change.to_string())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "remove eve@acme.dev (owner)",
+            "revoke the admin key key_e1 of eve@acme.dev",
+            "revoke the admin key key_e2 of eve@acme.dev",
+            "revoke the admin key key_l1 of lin@acme.dev",
+        ]
+    );
+}
+
+#[test]
+fn the_keys_of_whoever_holds_the_key_in_use_are_theirs_to_lose() {
+    let of_machine = KeyInUse::Found(AdminKey {
+        holder: KeyHolder::ServiceAccount,
+        ..admin_key("key_9", "user-ada")
+    });
+    let unsaid = KeyInUse::Found(AdminKey {
+        holder: KeyHolder::Unknown,
+        ..admin_key("key_9", "user-ada")
+    });
+    let unread = KeyInUse::Unknown {
+        reason: "the list could not be read".to_owned(),
+    };
+    let (eve, lin) = (
+        "eve@acme.dev withheld for key-owner (3 actions)",
+        "lin@acme.dev withheld for key-owner (1 actions)",
+    );
+    for (key, withheld) in [
+        (key_of("user-eve"), &[eve][..]),
+        (key_of("user-lin"), &[lin]),
+        (key_of("user-kay"), &[]),
+        (of_machine, &[]),
+        // Whoever holds it, a key that may be the one in use is not revoked unseen.
+        (unsaid, &[eve, lin]),
+        (unread, &[eve, lin]),
+    ] {
+        let case = keyed(key);
+        assert_eq!(case.breaches(), withheld, "{:?}", case.key);
+    }
+    let mut accepted = keyed(key_of("user-eve"));
+    accepted.accepted.insert(BreachKind::KeyOwner);
+    let approved = accepted.judge().unwrap();
+    assert_eq!(approved.actions().len(), 4);
+    assert_eq!(
+        approved.judgement().accepted.len(),
+        3,
+        "one for each action"
+    );
+}
+
+#[test]
+fn a_key_alone_needs_a_proof_of_the_organization_and_a_roster_that_has_not_shrunk() {
+    let mut file = revoking_keys(with_ada(vec![]));
+    file.departed = vec![departed_id("user-gone")];
+    let mut case = Case::new(file, vec![ada()]);
+    case.keys = vec![admin_key("key_g", "user-gone")];
+    assert_eq!(case.breaches(), [""; 0]);
+    case.history = History::Unknown {
+        reason: "nothing is on record".to_owned(),
+        required: true,
+    };
+    assert_eq!(case.breaches(), [""; 0], "a week counts people, not keys");
+    case.people_verified = Some(3);
+    case.roster = LiveRoster::assemble(Observation {
+        organization: SeenOrganization::default(),
+        ..case.roster.to_observation()
+    })
+    .unwrap();
+    assert_eq!(
+        case.breaches(),
+        [
+            "organization-unproven: nothing proves that this is org-test: the answers do not name it, and no pinned id is live",
+            "roster-shrunk: 1 people are live, fewer than half of the 3 of the last verified run",
+        ]
+    );
 }
