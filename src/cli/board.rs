@@ -303,11 +303,12 @@ impl Lane {
     /// `, about 5 min left at 8/min`, as far as it is known and worth a word.
     fn ahead(&self, taught: Option<Pace>, now: Duration) -> String {
         let time = self.ends.saturating_sub(now);
-        if time < ESTIMATE_SHOWN_MIN {
-            return at(None, taught);
-        }
-        let known = self.pace.filter(|_| taught.is_none());
-        format!(", about {} left{}", duration(time), at(known, taught))
+        let left = if time < ESTIMATE_SHOWN_MIN {
+            String::new()
+        } else {
+            format!(", about {} left", duration(time))
+        };
+        left + &at(self.pace, taught)
     }
 }
 

@@ -306,9 +306,9 @@ fn rows_count_down_and_end_with_what_they_are_about() {
     removals 4/12, about 8 s left at 4.1/min: sending
     invites 0/1: sending 1
     after 85 s
-    removals 4/12: sending
+    removals 4/12 at 4.1/min: sending
     invites 0/1: sending 1
     the invite is sent
-    removals 4/12: sending
+    removals 4/12 at 4.1/min: sending
     ");
 }
