@@ -167,7 +167,12 @@ fn revocations_max_per_week(revocations: usize, evidence: &Evidence<'_>) -> Opti
             let message = format!(
                 "the last seven days are not known ({reason}), and --require-history was given"
             );
-            Some(limit(kind, max, figure, message))
+            let way_on =
+                "let the admin key read the audit log, or keep the journals under .rosterctl";
+            Some(Breach {
+                way_on: way_on.to_owned(),
+                ..limit(kind, max, figure, message)
+            })
         }
         History::Unknown {
             reason: _,

@@ -14,7 +14,7 @@ use super::safe::{self, Shown};
 use super::story::{Sign, Tone};
 use super::{Paint, html, words};
 use crate::document::{ActionDocument, ChangeName, ReviewedPlan, stale};
-use crate::plan::Plan;
+use crate::plan::{Plan, Remark};
 
 /// How one goes on from a stale run.
 const WAY_ON: &str = "write a new plan with `plan --out`, have it reviewed, and apply that one.";
@@ -93,12 +93,10 @@ fn headline(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
 
 /// The actions of all reviewed plans and of the fresh one, compared line by line.
 fn diff(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
-    let old = listing(
-        reviewed
-            .iter()
-            .flat_map(|plan| plan.actions().iter().cloned()),
-    );
-    let new = listing(fresh.actions.iter().map(ActionDocument::new));
+    let fresh_actions: Vec<_> = fresh.actions.iter().map(ActionDocument::new).collect();
+    let reviewed = reviewed.iter().flat_map(ReviewedPlan::actions);
+    let old = listing(reviewed.filter(|action| is_in_question(action, fresh, &fresh_actions)));
+    let new = listing(fresh_actions.iter());
     TextDiff::from_lines(&old, &new)
         .unified_diff()
         .context_radius(1)
@@ -106,9 +104,35 @@ fn diff(reviewed: &[ReviewedPlan], fresh: &Plan) -> String {
         .to_string()
 }
 
+/// Whether a reviewed action is about somebody whom a narrowed plan is about; of the others nobody asked.
+fn is_in_question(
+    reviewed: &ActionDocument,
+    fresh: &Plan,
+    fresh_actions: &[ActionDocument],
+) -> bool {
+    let only = fresh.remarks.iter().find_map(|remark| match remark {
+        Remark::Narrowed {
+            only,
+            revocations_only: _,
+            left: _,
+        } => Some(only),
+        _ => None,
+    });
+    let Some(only) = only else {
+        return true;
+    };
+    let email = reviewed.email.as_deref();
+    let is_named = only.iter().any(|named| Some(named.as_str()) == email);
+    is_named
+        || fresh_actions.iter().any(|action| {
+            (email.is_some() && action.email.as_deref() == email)
+                || (action.user_id.is_some() && action.user_id == reviewed.user_id)
+        })
+}
+
 /// The actions as sorted lines, each once.
-fn listing(actions: impl Iterator<Item = ActionDocument>) -> String {
-    let lines: BTreeSet<String> = actions.map(|action| line(&action)).collect();
+fn listing<'a>(actions: impl Iterator<Item = &'a ActionDocument>) -> String {
+    let lines: BTreeSet<String> = actions.map(line).collect();
     lines.into_iter().collect::<Vec<_>>().concat()
 }
 

@@ -107,6 +107,9 @@ fn without_a_log_the_journals_count_and_without_those_it_says_so() {
             )
         );
     }
+    let refused = desk.run(&["plan", "--require-history"]).out;
+    let way_on = "Way on: let the admin key read the audit log, or keep the journals under .rosterctl; or once: ";
+    assert!(refused.contains(way_on), "{refused}");
     assert!(organization.mutations().is_empty());
     assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
     desk.write("members.toml", capped(&both));

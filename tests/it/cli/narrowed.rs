@@ -213,3 +213,34 @@ fn the_id_that_is_accepted_and_the_bound_are_of_the_narrowed_plan() {
         0
     );
 }
+
+#[test]
+fn what_is_stale_in_a_narrowed_run_is_about_its_people_alone() {
+    let organization = Organization::start(&acme(&["bob", "eve", "ann"]), &[]);
+    let owner = "[members]\n\"ann@acme.dev\" = { role = \"owner\" }";
+    let desk = Desk::at(&organization, &members(9).replace("[members]", owner));
+    desk.run(&["plan", "--out", "plan.json"]);
+    desk.write("members.toml", members(9));
+    let args = [
+        "apply",
+        "--yes",
+        "--plan",
+        "plan.json",
+        "--only",
+        "ann@acme.dev",
+    ];
+    let ran = desk.run(&args);
+    insta::assert_snapshot!(ran.shown(), @"
+    exit 4
+    --- out
+    Stale: 1 action of the fresh plan is in no reviewed plan.
+    --- reviewed
+    +++ fresh
+    @@ -1 +1 @@
+    -re-role ann@acme.dev user-ann reader -> owner
+    +remove ann@acme.dev user-ann reader
+    Way on: write a new plan with `plan --out`, have it reviewed, and apply that one.
+    --- err
+    note: the members file is not the one that plan.json was made from; the plan is made from it as it is now
+    ");
+}
