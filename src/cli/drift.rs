@@ -139,7 +139,11 @@ fn known<T>(run: &Run<T>) -> Result<Known, &'static str> {
     let snapshot = run
         .state
         .snapshot()
-        .ok_or("no verified run is on record here")?;
+        .ok_or(if run.state.is_snapshot_damaged() {
+            "the record of the last verified run cannot be read"
+        } else {
+            "no verified run is on record here"
+        })?;
     match (snapshot.admin_keys, snapshot.service_accounts) {
         (Some(admin_keys), Some(service_accounts)) => Ok(Known {
             admin_keys,

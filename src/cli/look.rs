@@ -29,6 +29,10 @@ use crate::roster::Email;
 use crate::schedule::{Cost, cost};
 use crate::state::StateDir;
 
+/// What a plan says where the measure of `roster-shrunk` is lost.
+const DAMAGED: &str = "roster-shrunk is not enforced: .rosterctl holds a snapshot.json of the last verified run that \
+                       cannot be read; restore it, or the next verified run replaces it";
+
 /// Everything that a run goes by.
 #[derive(Debug)]
 pub(super) struct Run<T> {
@@ -196,6 +200,9 @@ impl<T: Transport> Run<T> {
             Ok(mut planned) => {
                 let sha256 = &mut planned.sheet.members_sha256;
                 sha256.clone_from(&self.members_sha256);
+                if self.state.is_snapshot_damaged() {
+                    planned.sheet.caveat(DAMAGED.to_owned());
+                }
                 Look::Plan(Box::new(planned))
             }
             Err(breaches) => self.no_plan(breaches),
@@ -301,6 +308,11 @@ impl Sheet {
     /// Says that it is made from a snapshot, and when that was taken.
     pub(super) fn of_snapshot(&mut self, taken_at: Timestamp, caveat: String) {
         self.snapshot_taken_at = Some(taken_at);
+        self.caveat(caveat);
+    }
+
+    /// Says what was not looked at.
+    fn caveat(&mut self, caveat: String) {
         if let Some(masked) = &mut self.masked {
             masked.caveats.push(caveat.clone());
         }

@@ -162,6 +162,11 @@ impl StateDir {
         (snapshot.format_version == Snapshot::FORMAT_VERSION).then_some(snapshot)
     }
 
+    /// Whether there is a snapshot that cannot be read, as one of a newer version cannot.
+    pub fn is_snapshot_damaged(&self) -> bool {
+        self.path.join("snapshot.json").exists() && self.snapshot().is_none()
+    }
+
     /// Replaces the snapshot: only after a verified apply, or an accepted shrinkage.
     pub fn write_snapshot(&self, snapshot: &Snapshot) -> Result<(), StateError> {
         let text = serde_json::to_string_pretty(snapshot).map_err(io::Error::from);

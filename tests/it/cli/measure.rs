@@ -108,3 +108,25 @@ fn a_run_without_changes_keeps_the_measure_of_a_roster_that_shrank() {
         assert_eq!(ran.err.contains("which stays the measure"), kept == before);
     }
 }
+
+#[test]
+fn a_measure_that_cannot_be_read_is_said_to_be_lost() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = after(&organization, MEMBERS, 9);
+    let path = ".rosterctl/org-Acme/snapshot.json";
+    let newer = desk
+        .read(path)
+        .replace("\"format_version\":1", "\"format_version\":2");
+    assert_ne!(newer, desk.read(path));
+    for damaged in ["{", &newer] {
+        desk.write(path, damaged);
+        for command in ["plan", "drift"] {
+            let ran = desk.run(&[command]);
+            let lost = "roster-shrunk is not enforced: ";
+            assert!(ran.out.contains(lost), "{command}: {ran:?}");
+        }
+    }
+    std::fs::remove_file(desk.path(path)).unwrap();
+    let ran = desk.run(&["plan"]);
+    assert!(!ran.out.contains("roster-shrunk"), "{ran:?}");
+}
