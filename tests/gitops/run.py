@@ -6,6 +6,7 @@ usage: run.py --rosterctl PATH [--act PATH] [--keep] [--show] [WORD...]     only
 
 import argparse
 import importlib
+import os
 import shutil
 import sys
 import time
@@ -52,7 +53,7 @@ def main():
     parser.add_argument("--act", default=shutil.which("act"))
     parser.add_argument("--keep", action="store_true", help="keep the folders of the cases")
     parser.add_argument("--show", action="store_true", help="print the log of every run")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="cases at once; some only wait")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     if options.act is None:
