@@ -162,7 +162,7 @@ struct Replacement {
     before: String,
     written: NamedTempFile,
     /// Kept open for its lock: of two edits at one time, the second one finds it taken, or the text changed.
-    _held: File,
+    held: File,
 }
 
 impl Replacement {
@@ -177,7 +177,7 @@ impl Replacement {
             path,
             before: before.text.clone(),
             written,
-            _held: old,
+            held: old,
         })
     }
 
@@ -194,12 +194,9 @@ impl Replacement {
             path,
             before: _,
             written,
-            _held,
+            held,
         } = self;
-        written
-            .persist(&path)
-            .map_err(|error| error.error)
-            .and_then(|_| sync_folder(&path))
+        put_in_place(written, &path, held)
             .map_err(|error| Failure::caused(format!("cannot write {}", shown(&path)), error))
     }
 }
@@ -252,6 +249,15 @@ fn successor(path: &Path, old: &File, text: &str, name: &Path) -> Result<NamedTe
     Ok(written)
 }
 
+/// Puts a written file in the place of an open one, whose lock is held meanwhile.
+fn put_in_place(written: NamedTempFile, path: &Path, old: File) -> io::Result<()> {
+    // Windows replaces no file that is open, and `hold` has no lock on it there.
+    let held = cfg!(unix).then_some(old);
+    let renamed = written.persist(path).map_err(|error| error.error);
+    drop(held);
+    renamed.and_then(|_| sync_folder(path))
+}
+
 /// A file exists, and nobody said that it may be replaced.
 #[derive(Debug, thiserror::Error)]
 #[error("{path} exists, and is not replaced")]
@@ -266,11 +272,7 @@ pub(super) fn write_new(path: &Path, text: &str, replace: bool) -> Result<(), Fa
         // A link stays one, and the file keeps its rights.
         let old = File::open(&behind).map_err(failed)?;
         let written = successor(&behind, &old, text, path)?;
-        return written
-            .persist(&behind)
-            .map_err(|error| error.error)
-            .and_then(|_| sync_folder(&behind))
-            .map_err(failed);
+        return put_in_place(written, &behind, old).map_err(failed);
     }
     let mut written = new_file(folder(path)).map_err(failed)?;
     written
