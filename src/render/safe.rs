@@ -59,8 +59,7 @@ impl fmt::Display for Shown<'_> {
         let mut before = ['\0'; 2];
         let mut started = false;
         for c in text.chars() {
-            // To the runner of GitHub Actions, `::` at the start of a line is a command, and so is `##[` anywhere.
-            let commands = (!started && c == ':') || (before == ['#', '#'] && c == '[');
+            let commands = is_command(c, started, before);
             started |= c != ' ';
             let form = if commands {
                 Form::Escaped
@@ -85,6 +84,12 @@ impl fmt::Display for Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a runner of GitHub Actions may begin a command at a character: `::` at the start of a line is one, and so is
+/// `##[` anywhere.
+const fn is_command(c: char, started: bool, before: [char; 2]) -> bool {
+    (!started && c == ':') || (matches!(before, ['#', '#']) && c == '[')
 }
 
 /// How one character is written.
@@ -148,11 +153,16 @@ pub(super) fn is_visible(c: char) -> bool {
     c == ' ' || c == '\\' || (is_combining_mark(c) && !is_invisible(c)) || form_of(c).len(c) == 1
 }
 
-/// Returns a line of the user's own file: as it is written, with what a terminal acts on as its escape.
+/// Returns a line of the user's own file: as it is written, with what a terminal or a runner acts on as its escape.
 pub(super) fn visible_line(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
+    let mut before = ['\0'; 2];
+    let mut started = false;
     for c in line.trim_end_matches('\r').chars() {
-        if c == '\t' || is_visible(c) {
+        let commands = is_command(c, started, before);
+        started |= c != ' ' && c != '\t';
+        before = [before[1], c];
+        if !commands && (c == '\t' || is_visible(c)) {
             shown.push(c);
         } else {
             shown.extend(c.escape_unicode());
@@ -271,6 +281,21 @@ mod tests {
         ] {
             assert_eq!(Shown::label(text).to_string(), shown, "{text:?}");
             assert!(shown.chars().all(is_visible), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_file_commands_nobody() {
+        for (line, shown) in [
+            (
+                "+\t\"a\\tb\" = { name = \"Zoë\" }\r",
+                "+\t\"a\\tb\" = { name = \"Zoë\" }",
+            ),
+            (" \t::add-mask::x", " \t\\u{3a}:add-mask::x"),
+            ("+# ##[add-mask]x", "+# ##\\u{5b}add-mask]x"),
+            ("-a\u{1b}[2J\u{202e}b", "-a\\u{1b}[2J\\u{202e}b"),
+        ] {
+            assert_eq!(visible_line(line), shown);
         }
     }
 

@@ -25,7 +25,7 @@ use worlds::{World, worlds};
 pub(crate) const CASES: u32 = 1000;
 
 /// Runs a law over generated values.
-fn law_of<S: Strategy>(values: &S, check: impl Fn(S::Value)) {
+pub(crate) fn law_of<S: Strategy>(values: &S, check: impl Fn(S::Value)) {
     let config = Config {
         cases: CASES,
         failure_persistence: None,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rosterctl::desired::Place;
 use rosterctl::document::{
     DriftDocument, ImpactView, PlanDocument, ReportDocument, RosterDocument,
@@ -195,7 +195,7 @@ pub(super) fn hostile(value: &str) -> Judgement {
     judgement
 }
 
-fn live(value: &str) -> LiveRoster {
+pub(super) fn live(value: &str) -> LiveRoster {
     let mut invite = invite("invite-1", "bo@acme.dev", Role::Reader);
     invite.id = InviteId::parse(&id(value)).unwrap();
     invite.email = address(value);
@@ -309,24 +309,29 @@ fn is_hidden(c: char) -> bool {
                 | '\u{e0000}'..='\u{e0fff}'))
 }
 
+/// Fails if an output has anything hidden, a command that is not ours, or other lines than it `usual`ly has.
+pub(super) fn assert_is_inert(file: &str, value: &str, format: &str, text: &str, usual: &str) {
+    let at = format!(
+        "{format} of {file} {:?}:\n{text}",
+        value.chars().take(60).collect::<String>()
+    );
+    assert!(!text.contains(is_hidden), "{at}");
+    assert!(!text.contains("##["), "{at}");
+    // Only a comment has so little room that rows of the longest values are left out, and says so.
+    if !(format.ends_with("markdown") && text.contains(" more; ")) {
+        assert_eq!(text.lines().count(), usual.lines().count(), "{at}");
+    }
+    for line in text.lines().filter(|_| !format.ends_with("github")) {
+        assert!(!line.trim_start().starts_with("::"), "{at}");
+    }
+}
+
 #[test]
 fn every_value_is_one_visible_line_in_every_format() {
     let plain = formats("Ada");
     for (file, value) in corpus() {
         for ((format, text), (_, usual)) in formats(&value).iter().zip(&plain) {
-            let at = format!(
-                "{format} of {file} {:?}:\n{text}",
-                value.chars().take(60).collect::<String>()
-            );
-            assert!(!text.contains(is_hidden), "{at}");
-            assert!(!text.contains("##["), "{at}");
-            // Only a comment has so little room that rows of the longest values are left out, and says so.
-            if !(format.ends_with("markdown") && text.contains(" more; ")) {
-                assert_eq!(text.lines().count(), usual.lines().count(), "{at}");
-            }
-            for line in text.lines().filter(|_| !format.ends_with("github")) {
-                assert!(!line.trim_start().starts_with("::"), "{at}");
-            }
+            assert_is_inert(&file, &value, format, text, usual);
         }
     }
 }
@@ -374,6 +379,7 @@ fn a_page_has_no_tags_but_ours() {
 pub(super) fn markdown_shape(text: &str) -> (Vec<Vec<usize>>, Vec<String>) {
     let mut tables: Vec<Vec<usize>> = Vec::new();
     let mut live = Vec::new();
+    let mut is_code = false;
     for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM) {
         match event {
             Event::Start(Tag::Table(_)) => tables.push(Vec::new()),
@@ -387,6 +393,11 @@ pub(super) fn markdown_shape(text: &str) -> (Vec<Vec<usize>>, Vec<String>) {
                 live.push(format!("{tag:?}"));
             }
             Event::Html(html) | Event::InlineHtml(html) => live.push(html.into_string()),
+            Event::Start(Tag::CodeBlock(_)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(words) if is_code => {
+                live.push(format!("{} lines of code", words.lines().count()));
+            }
             Event::Text(words) if words.contains('@') => live.push(words.into_string()),
             _ => {}
         }

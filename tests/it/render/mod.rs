@@ -4,6 +4,7 @@ mod everything;
 pub(crate) mod fixtures;
 mod formats;
 mod hostile;
+mod hostile_change;
 mod hostile_drift;
 mod impact;
 mod laws;
