@@ -57,6 +57,7 @@ struct Lane {
 enum Doing {
     /// Nothing of its own: it waits for other lanes, or has not begun.
     Nothing,
+    /// So many of its batch have no outcome yet.
     Sending(usize),
     Waiting(Wait),
     /// The first removal is read back.
@@ -136,6 +137,12 @@ impl Board {
     pub(super) fn settles(&mut self, operation: Operation) {
         if let Some(lane) = self.lanes.get_mut(&operation) {
             lane.settled += 1;
+            if let Doing::Sending(left) = &mut lane.doing {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    lane.doing = Doing::Nothing;
+                }
+            }
         }
     }
 

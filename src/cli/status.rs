@@ -5,9 +5,10 @@
 //! stream does so [`beside`] them.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use console::Term;
+use console::{Term, measure_text_width};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 /// Columns at the right edge that stay empty, so that a typed `^C` does not move to another line.
@@ -83,7 +84,7 @@ fn rows() -> MutexGuard<'static, Option<Rows>> {
 
 impl Rows {
     fn new() -> Self {
-        let edge = Box::new(Edge(Term::stderr()));
+        let edge = Box::new(Edge::of(Term::stderr()));
         let target = ProgressDrawTarget::term_like_with_hz(edge, 10);
         Self {
             all: MultiProgress::with_draw_target(target),
@@ -100,49 +101,83 @@ impl Rows {
 }
 
 /// Standard error with a right edge that is kept free.
+///
+/// What draws the rows fills each to the last column and leaves it to the terminal to go on in the next line. Here
+/// the last column is not the terminal's, so the line is ended for it.
 #[derive(Debug)]
-struct Edge(Term);
+struct Edge {
+    term: Term,
+    /// Columns that are written in the line at hand.
+    column: AtomicUsize,
+}
+
+impl Edge {
+    fn of(term: Term) -> Self {
+        Self {
+            term,
+            column: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whether a text has to begin a new line. Only who holds the rows draws, so the column is nobody else's.
+    fn advance(&self, text: &str) -> bool {
+        if text.starts_with('\r') {
+            self.column.store(0, Ordering::Relaxed);
+        }
+        let column = self.column.load(Ordering::Relaxed);
+        let is_full = !text.is_empty() && column >= usize::from(self.width());
+        let before = if is_full { 0 } else { column };
+        let column = before + measure_text_width(text);
+        self.column.store(column, Ordering::Relaxed);
+        is_full
+    }
+}
 
 impl TermLike for Edge {
     fn width(&self) -> u16 {
-        let (_, columns) = self.0.size();
+        let (_, columns) = self.term.size();
         columns.saturating_sub(COLUMNS_FREE).max(1)
     }
 
     fn height(&self) -> u16 {
-        self.0.size().0
+        self.term.size().0
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+        self.term.move_cursor_up(lines)
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
+        self.term.move_cursor_down(lines)
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
+        self.term.move_cursor_right(columns)
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
+        self.term.move_cursor_left(columns)
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
+        self.column.store(0, Ordering::Relaxed);
+        self.term.write_line(text)
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
+        if self.advance(text) {
+            self.term.write_line("")?;
+        }
+        self.term.write_str(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.column.store(0, Ordering::Relaxed);
+        self.term.clear_line()
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.term.flush()
     }
 }
 
@@ -159,6 +194,26 @@ mod tests {
             (None, cfg!(windows)),
         ] {
             assert_eq!(can_move_cursor(term), can, "{term:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_fills_the_line_ends_it() {
+        let edge = Edge::of(Term::stderr());
+        let full = "x".repeat(edge.width().into());
+        for (text, begins) in [
+            ("  row", false),
+            (&full[5..], false),
+            ("", false),
+            ("  next row", true),
+            ("\r", false),
+            (full.as_str(), false),
+            ("", false),
+            ("\rover it", false),
+            (&full[7..], false),
+            ("x", true),
+        ] {
+            assert_eq!(edge.advance(text), begins, "{text:?}");
         }
     }
 }

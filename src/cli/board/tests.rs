@@ -146,6 +146,21 @@ fn a_request_that_is_sent_again_counts_once() {
 }
 
 #[test]
+fn a_row_counts_what_is_left_of_its_batch() {
+    let operation = Operation::DeleteUser;
+    let mut board = removals(4);
+    board.sends(operation, 2, seconds(1));
+    for row in [
+        Some("removals 4/12: sending 2"),
+        Some("removals 5/12: sending 1"),
+        None,
+    ] {
+        assert_eq!(board.rows(seconds(1)).first().map(String::as_str), row);
+        board.settles(operation);
+    }
+}
+
+#[test]
 fn every_kind_of_action_has_the_word_of_the_plan() {
     let mut told = Vec::new();
     for operation in Operation::ALL.into_iter().filter(|one| one.is_write()) {
