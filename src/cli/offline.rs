@@ -88,7 +88,9 @@ pub(super) fn look(
             terminal::say(&format!("note: {caveat}"));
             let unusable = |breach: &Breach| breach.kind == BreachKind::RosterUnusable;
             if breaches.iter().any(unusable) {
-                terminal::say("hint: take another snapshot: rosterctl snapshot --out FILE");
+                terminal::say(
+                    "hint: if it is the file that is wrong, mend it; else take another snapshot: rosterctl snapshot --out FILE",
+                );
             }
             let mut sheet = Sheet::without_plan(desired, at, breaches);
             sheet.of_snapshot(at, caveat);

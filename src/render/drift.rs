@@ -13,7 +13,7 @@ use super::story::{self, ACTION_HEADERS, Row, Section, Sign, Tone};
 use super::{Paint, Totals, next, text, words};
 use crate::attribution::{Appeared, Cause, Differing, Drift, Silence};
 use crate::document::{DriftStanding, DriftView};
-use crate::plan::{Action, Conflict};
+use crate::plan::{Action, Conflict, Person};
 use crate::roster::{AdminKey, AuditEvent, AuditReading};
 
 /// Returns the report as text, ending in a newline.
@@ -240,7 +240,11 @@ fn action_row(action: &Action, view: &DriftView<'_>) -> Row {
 }
 
 fn undecided_row(conflict: &Conflict) -> Row {
-    let people = conflict.people.iter().map(|who| Phrase::label(who.label()));
+    // The entry and the live row that has its address are two people with one name.
+    let mut people: Vec<&str> = conflict.people.iter().map(Person::label).collect();
+    people.sort_unstable();
+    people.dedup();
+    let people = people.into_iter().map(Phrase::label);
     Row {
         sign: Sign::Stop,
         cells: vec![
@@ -348,4 +352,30 @@ pub(super) fn steps(view: &DriftView<'_>) -> Vec<next::Step> {
         command: command.to_owned(),
     };
     command.map(step).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::Place;
+    use crate::roster::{Email, UserId};
+
+    #[test]
+    fn people_of_one_address_are_named_once() {
+        let entry = Person::address(&Email::parse("zoe@x.dev").unwrap());
+        let live = Person {
+            id: Some(UserId::parse("user-1").unwrap()),
+            ..entry.clone()
+        };
+        let row = undecided_row(&Conflict {
+            people: vec![entry, live],
+            detail: "who is who".to_owned(),
+            place: Place {
+                file: "members.toml".to_owned(),
+                line: 1,
+                column: 1,
+            },
+        });
+        assert_eq!(row.cells[1].line(), "zoe@x.dev");
+    }
 }

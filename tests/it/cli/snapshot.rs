@@ -140,7 +140,7 @@ fn what_cannot_be_planned_from_names_a_way_on() {
           Way on: run again; if it stays, compare with the members page of the organization's settings
     --- err
     note: this is planned from a snapshot taken at DATE HH:MM UTC; the live organization was not read
-    hint: take another snapshot: rosterctl snapshot --out FILE
+    hint: if it is the file that is wrong, mend it; else take another snapshot: rosterctl snapshot --out FILE
     ");
 }
 
