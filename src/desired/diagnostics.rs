@@ -9,7 +9,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::Text;
-use super::violation::visible;
+use super::violation::push_visible;
 use super::{Label, Place, Source, Violation};
 
 /// Violations that are printed at most; a file with more of them has one cause.
@@ -98,8 +98,10 @@ impl Excerpt {
         let (shown, underlined) = text.map_or((String::new(), 0..0), |text| {
             excerpt(&text.source.text, &text.line_range(place.line - 1), span)
         });
+        let mut file = String::new();
+        push_visible(&mut file, &place.file);
         Self {
-            file: place.file.chars().map(visible).collect(),
+            file,
             line: place.line,
             column: place.column,
             shown,
@@ -137,9 +139,9 @@ fn excerpt(text: &str, line: &Range<usize>, span: &Range<usize>) -> (String, Ran
     let cut_at = before.char_indices().rev().nth(CONTEXT_CHARS_MAX);
     if let Some((at, cut)) = cut_at {
         shown.push('…');
-        push_visible(&mut shown, &before[at + cut.len_utf8()..]);
+        push_line(&mut shown, &before[at + cut.len_utf8()..]);
     } else {
-        push_visible(&mut shown, before);
+        push_line(&mut shown, before);
     }
     let from = shown.len();
     let whole = push_at_most(&mut shown, marked, UNDERLINE_CHARS_MAX);
@@ -153,19 +155,19 @@ fn excerpt(text: &str, line: &Range<usize>, span: &Range<usize>) -> (String, Ran
 /// Pushes so many characters at most, and says whether that was all of them.
 fn push_at_most(shown: &mut String, text: &str, chars_max: usize) -> bool {
     let cut = text.char_indices().nth(chars_max).map(|(at, _)| at);
-    push_visible(shown, &text[..cut.unwrap_or(text.len())]);
+    push_line(shown, &text[..cut.unwrap_or(text.len())]);
     if cut.is_some() {
         shown.push('…');
     }
     cut.is_none()
 }
 
-fn push_visible(shown: &mut String, text: &str) {
-    for c in text.chars() {
-        if c == '\t' {
-            shown.push(c);
-        } else {
-            shown.push_str(&visible(c));
+/// Pushes a part of a line; a tab stays one.
+fn push_line(shown: &mut String, text: &str) {
+    for (at, part) in text.split('\t').enumerate() {
+        if at > 0 {
+            shown.push('\t');
         }
+        push_visible(shown, part);
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::source::Text;
 use super::{Place, Source};
+use crate::roster::is_invisible;
 
 /// One thing that is wrong with the members file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,22 +139,36 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// A text from the file in backquotes, with what a terminal would act on escaped, and cut where it is too long.
+/// A text from the file in backquotes, with what a terminal or a runner acts on escaped, and cut where it is too long.
 pub(super) fn quote(text: &str) -> String {
     const CHARS_MAX: usize = 80;
     let mut quoted = String::from("`");
-    quoted.extend(text.chars().take(CHARS_MAX).map(visible));
-    if text.chars().nth(CHARS_MAX).is_some() {
+    let cut = text.char_indices().nth(CHARS_MAX).map(|(at, _)| at);
+    push_visible(&mut quoted, &text[..cut.unwrap_or(text.len())]);
+    if cut.is_some() {
         quoted.push('…');
     }
     quoted.push('`');
     quoted
 }
 
-/// A character as it may be shown: controls, bidirectional and zero-width ones as their escapes.
+/// Pushes a text as it may be shown.
+pub(super) fn push_visible(shown: &mut String, text: &str) {
+    for c in text.chars() {
+        if c == '[' && shown.ends_with("##") {
+            // To the runner of GitHub Actions this begins a command, wherever it stands.
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push_str(&visible(c));
+        }
+    }
+}
+
+/// A character as it may be shown: what cannot be seen, or moves what can, as its escape.
 pub(super) fn visible(c: char) -> String {
     match c {
         '"' | '\'' | '\\' => c.to_string(),
+        _ if is_invisible(c) => c.escape_unicode().to_string(),
         _ if unicode_normalization::char::is_combining_mark(c) => c.to_string(),
         _ => c.escape_debug().to_string(),
     }

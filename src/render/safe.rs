@@ -9,6 +9,8 @@ use std::fmt::{self, Write as _};
 
 use unicode_normalization::char::is_combining_mark;
 
+use crate::roster::is_invisible;
+
 /// Characters of a label at most: every address and every id fits.
 const LABEL_CHARS_MAX: usize = 300;
 /// Characters of a name at most, where it shares a line with other columns.
@@ -128,24 +130,6 @@ fn form_of(c: char) -> Form {
         // Rust escapes what it calls unprintable: controls, bidi controls, zero-width, BOM, tags, private use.
         _ => Form::Debug,
     }
-}
-
-/// Whether a character draws nothing although Rust calls it printable: fillers, joiners, variation selectors.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{34f}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{17b4}'
-            | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{ffa0}'
-            | '\u{e0100}'..='\u{e01ef}'
-    )
 }
 
 /// Whether a character may stand in an output as it is.

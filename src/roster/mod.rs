@@ -6,6 +6,7 @@
 mod audit;
 mod email;
 mod id;
+mod invisible;
 mod key;
 mod live;
 mod member;
@@ -18,6 +19,7 @@ pub use audit::{
 };
 pub use email::{Email, EmailError};
 pub use id::{Id, IdError, InviteId, KeyId, OrganizationId, ProjectId, UserId, kind};
+pub use invisible::is_invisible;
 pub use key::{AdminKey, AdminKeys, KeyHolder, KeyInUse};
 pub use live::{LiveRoster, Observation, RosterFault, SeenOrganization};
 pub use member::{Flags, Invite, InviteStatus, Member, ProjectMembership, Protection};

@@ -2,7 +2,7 @@
 //!
 //! Who writes a pull request is a stranger, too: its members file is read, and what it loosens is shown to a reviewer.
 
-use rosterctl::desired::{Loosening, Place, Source, parse};
+use rosterctl::desired::{Loosening, Place, Source, diagnostics, parse};
 use rosterctl::document::{
     DeclaredDocument, PlanDocument, PlanView, ReviewedPlan, SnapshotDocument, plan_schema,
     snapshot_schema,
@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use super::fixtures::{Shown, approved, now, plan, remove};
 use super::hostile::{
-    address, assert_annotations_are_ours, assert_is_inert, corpus, hostile, hostile_key,
-    hostile_member, id, live, markdown_shape,
+    address, assert_annotations_are_ours, assert_is_inert, assert_is_quiet, corpus, hostile,
+    hostile_key, hostile_member, id, live, markdown_shape,
 };
 
 /// Every kind of loosening, with the value wherever a members file takes text.
@@ -265,5 +265,24 @@ fn documents_give_the_value_back_and_hold_to_their_schemas() {
         let organization = OrganizationId::parse("org-a").unwrap();
         let read = SnapshotDocument::parse(&snapshot.to_string(), &organization).unwrap();
         assert_eq!(read.roster().unwrap(), live(&value), "{file}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_strangers_file_is_said_without_acting_on_it() {
+    for (corpus, value) in corpus() {
+        let head = "version = 1\n[organization]\nid = \"org-a\"\n[members]\n";
+        for text in [
+            format!("{head}\"a@acme.dev\" = {{ rol = \"{value}\" }}\n"),
+            format!("{head}\"{value}\" = {{ rol = {value:?} }}\n"),
+            format!("{head}\"a@acme.dev\" = {{ role = '{value}' }} # {value}\n{value} = 1\n"),
+        ] {
+            let name = value.chars().take(60).collect();
+            let sources = [Source { name, text }];
+            let found = parse(&sources).unwrap_err();
+            let shown = diagnostics::render(&found, &sources, false);
+            assert!(shown.starts_with("error: "), "{corpus}");
+            assert_is_quiet(&shown, &format!("{corpus} {shown}"));
+        }
     }
 }
