@@ -4,13 +4,13 @@
 //! plan who was live before and is gone after; *foreign*, what others did meanwhile; and nothing of these, which is
 //! *converged*. Foreign changes are named and decide nothing; collateral decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change, Person};
-use crate::roster::{AdminKey, LiveRole, LiveRoster, Member, UserId};
+use crate::roster::{AdminKey, Email, LiveRole, LiveRoster, Member, Role, UserId};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,10 +150,23 @@ fn foreign_invites<'a>(
     after: &'a LiveRoster,
     executed: &'a [(Action, Outcome)],
 ) -> impl Iterator<Item = Foreign> + 'a {
-    let sent = |invite: &crate::roster::Invite| {
-        executed.iter().any(|(action, _)| {
-            matches!(&action.change, Change::Invite { email, role } if *email == invite.email && invite.role == LiveRole::Known(*role))
+    let ours: BTreeSet<(&Email, Role)> = executed
+        .iter()
+        .filter_map(|(action, _)| match &action.change {
+            Change::Invite { email, role } => Some((email, *role)),
+            Change::SetRole { member: _, to: _ }
+            | Change::CancelInvite { invite: _ }
+            | Change::Remove { member: _ }
+            | Change::RevokeKey {
+                key: _,
+                user: _,
+                email: _,
+            } => None,
         })
+        .collect();
+    let sent = move |invite: &crate::roster::Invite| match &invite.role {
+        LiveRole::Known(role) => ours.contains(&(&invite.email, *role)),
+        LiveRole::Other(_) => false,
     };
     let known = |invite: &crate::roster::Invite| {
         before

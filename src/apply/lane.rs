@@ -155,16 +155,21 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
     fn ready(&self, state: &mut LaneState) -> Vec<usize> {
         let batch_max = if state.canary_proven { BATCH_MAX } else { 1 };
         let mut send = Vec::new();
-        for at in state.queue.clone() {
-            if send.len() == batch_max || !self.is_unblocked(at) {
+        let mut place = 0;
+        // It ends with a full batch: a queue of thousands is not walked to its end for each ten.
+        while send.len() < batch_max
+            && let Some(at) = state.queue.get(place).copied()
+        {
+            if !self.is_unblocked(at) {
+                place += 1;
                 continue;
             }
-            match self.forbidden_now(at, &send) {
-                Some(cause) => {
-                    state.queue.retain(|queued| *queued != at);
-                    self.settled(at, state.doubted(at, Outcome::Withheld { cause }));
-                }
-                None => send.push(at),
+            if let Some(cause) = self.forbidden_now(at, &send) {
+                state.queue.remove(place);
+                self.settled(at, state.doubted(at, Outcome::Withheld { cause }));
+            } else {
+                send.push(at);
+                place += 1;
             }
         }
         send
