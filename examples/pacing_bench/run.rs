@@ -23,8 +23,6 @@ use tokio::time::sleep;
 
 use crate::ideal::Ideal;
 
-const MEMBERS: usize = 500;
-const REMOVALS: usize = 50;
 const LATENCY: Duration = Duration::from_millis(50);
 /// 2026-11-24 03:15 UTC.
 const STARTED_AT_S: i64 = 1_795_490_100;
@@ -39,6 +37,8 @@ pub(crate) struct Regime {
     pub(crate) name: &'static str,
     pub(crate) limit: Limit,
     pub(crate) hints: Hints,
+    pub(crate) members: usize,
+    pub(crate) removals: usize,
 }
 
 /// What one run took.
@@ -90,7 +90,7 @@ async fn reconcile(
         limit: regime.limit,
         hints: regime.hints,
         latency: LATENCY,
-        ..Settings::quiet(Population::Members(MEMBERS), seed, started_at_s)
+        ..Settings::quiet(Population::Members(regime.members), seed, started_at_s)
     });
     // Windows begin with the simulator's minute; the run begins anywhere in it.
     let run_seed = seed.wrapping_mul(2) + u64::from(book.is_some());
@@ -98,16 +98,16 @@ async fn reconcile(
     sleep(offset).await;
     let began = simulator.now().elapsed;
     let organization = OrganizationId::parse(simulator.organization())?;
-    let (desired, invites) = file(&simulator.state())?;
+    let (desired, invites) = file(&simulator.state(), regime.removals)?;
     let started_at = Timestamp::from_second(started_at_s)?.checked_add(began)?;
     let clock = Clock::starting_at(started_at);
     let provider = provider(&simulator, clock, run_seed, book)?;
 
-    converge(&provider, &desired, clock).await?;
+    converge(&provider, &desired, clock, regime.removals).await?;
 
     let measured = simulator.now().elapsed.saturating_sub(began);
     let mut ideal = Ideal::starting_at(began, regime.limit, LATENCY);
-    let necessary = necessary(&mut ideal, invites);
+    let necessary = necessary(&mut ideal, regime, invites);
     let counts = provider.gate().counts();
     let total = |sum: u64| u32::try_from(sum).context("requests fit into 32 bits");
     let figures = Figures {
@@ -130,16 +130,17 @@ async fn reconcile(
 
 /// The requests of a run that knows everything, in the order in which they depend on each other; returns their
 /// number. The admin key is looked up meanwhile, and takes no time of its own.
-fn necessary(ideal: &mut Ideal, invites: usize) -> u32 {
+fn necessary(ideal: &mut Ideal, regime: &Regime, invites: usize) -> u32 {
+    let (members, removals) = (regime.members, regime.removals);
     let pages = |rows: usize| rows.div_ceil(PAGE).max(1);
     let sequence = [
         (Operation::ListInvites, pages(invites)),
-        (Operation::ListUsers, pages(MEMBERS)),
+        (Operation::ListUsers, pages(members)),
         (Operation::DeleteUser, 1),
         (Operation::RetrieveUser, 1),
-        (Operation::DeleteUser, REMOVALS - 1),
+        (Operation::DeleteUser, removals - 1),
         (Operation::ListInvites, pages(invites)),
-        (Operation::ListUsers, pages(MEMBERS - REMOVALS)),
+        (Operation::ListUsers, pages(members - removals)),
     ];
     let mut requests = 1;
     for (operation, count) in sequence {
@@ -173,6 +174,7 @@ async fn converge(
     provider: &OpenAi<InProcess>,
     desired: &DesiredRoster,
     clock: Clock,
+    removals: usize,
 ) -> anyhow::Result<()> {
     let stop = Stop::default();
     let observed = observe(provider, &stop).await?;
@@ -215,14 +217,14 @@ async fn converge(
         .iter()
         .filter(|(_, outcome)| outcome.is_done());
     let done = done.count();
-    if done != REMOVALS || finished.exit().code() != 0 {
+    if done != removals || finished.exit().code() != 0 {
         bail!("{done} removals, exit {}", finished.exit().code());
     }
     Ok(())
 }
 
-/// A members file that leaves out [`REMOVALS`] ordinary members, and how many invites there are.
-fn file(state: &Value) -> anyhow::Result<(DesiredRoster, usize)> {
+/// A members file that leaves out so many ordinary members, and how many invites there are.
+fn file(state: &Value, removals: usize) -> anyhow::Result<(DesiredRoster, usize)> {
     let rows = |key: &str| {
         let rows = state[key].as_array().cloned();
         rows.ok_or_else(|| anyhow!("the simulator's state has no `{key}`"))
@@ -231,7 +233,7 @@ fn file(state: &Value) -> anyhow::Result<(DesiredRoster, usize)> {
     let mut text = format!(
         "version = 1\n[organization]\nid = \"{organization}\"\n\
          [policy]\nundeclared = \"remove\"\n\
-         [guardrails]\nrevocations_max = {REMOVALS}\nrevocations_max_per_week = {REMOVALS}\n\
+         [guardrails]\nrevocation_fraction_max = 1.0\nrevocations_max = {removals}\nrevocations_max_per_week = {removals}\n\
          [members]\n"
     );
     let mut left_out = 0;
@@ -239,7 +241,7 @@ fn file(state: &Value) -> anyhow::Result<(DesiredRoster, usize)> {
         let is = |flag: &str| user[flag].as_bool() == Some(true);
         let is_protected = is("is_default") || is("is_service_account") || is("is_scim_managed");
         let is_owner = user["role"] == "owner";
-        if !is_owner && !is_protected && left_out < REMOVALS {
+        if !is_owner && !is_protected && left_out < removals {
             left_out += 1;
         } else if let Some(email) = user["email"].as_str() {
             let role = if is_owner { "owner" } else { "reader" };

@@ -21,11 +21,11 @@ use super::{
 ///
 /// The first is dear, because the wait that follows it is cheap: what a bucket regrows meanwhile is used at once
 /// afterwards. The next ones are cheap because they teach, and from the fourth on there is little left to learn.
-const PRICES: [f64; 6] = [9.0, 2.3, 2.3, 5.0, 8.0, 16.0];
+const PRICES: [f64; 6] = [9.0, 1.6, 2.7, 5.0, 8.0, 16.0];
 /// The place in [`PRICES`] of a run that finds out that all it knew was wrong, at most.
 const CAUTION_SURPRISED: usize = 4;
 /// Requests accepted until a 429 is worth half, where there is something to learn.
-const PATIENCE: f64 = 6.0;
+const PATIENCE: f64 = 5.0;
 /// After a surprise, requests accepted in a row until faster limits are taken for possible again.
 const DOUBT_EVERY: u32 = 12;
 /// The weight that those get.

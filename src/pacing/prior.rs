@@ -17,7 +17,13 @@ const RATES: Span = Span::new(1.5 / 60.0, 30.0);
 const RATE_LIKELY: f64 = 20.0 / 60.0;
 /// How wide the likely rates lie around the middle: the deviation of the logarithm.
 const DEVIATION: f64 = 1.7;
-/// The same once there is a figure, though one that failed.
+/// What was measured, in a second, rather low than high: 6 to 10 a minute (API contract, section 11).
+const RATE_MEASURED: f64 = 6.75 / 60.0;
+/// The deviation of their logarithm: two in three lie between 5 and 9 a minute.
+const DEVIATION_MEASURED: f64 = 0.3;
+/// What one in the middle of those weighs more, compared with a rate in the middle of all.
+const MEASURED: f64 = 0.5;
+/// The deviation once there is a figure, though one that failed.
 const DEVIATION_KNOWN: f64 = 0.7;
 /// Buckets of different rates.
 const BUCKETS: u16 = 56;
@@ -54,10 +60,10 @@ pub(super) fn at_first_throttle(at: f64, recent: &Recent) -> Vec<Candidate> {
         // Full at the start: what left before the 429 is the burst and what regrew meanwhile.
         let size = (burst.accepted - (middle * burst.lasted).floor()).max(1.0);
         let oversize = (middle * WINDOW / size).min(1.0).powf(OVERSIZE);
-        let weight = (1.0 - LOOSE) * oversize * likely(middle, RATE_LIKELY, DEVIATION);
+        let weight = (1.0 - LOOSE) * oversize * likely_unknown(middle);
         Candidate::bucket(empty(rate, Span::exactly(size), at), weight)
     });
-    candidates.extend(loose(at, &burst, RATE_LIKELY, DEVIATION, LOOSE));
+    candidates.extend(loose(at, &burst, likely_unknown, LOOSE));
     candidates.extend(windows(at, &burst, weight(&candidates)));
     candidates
 }
@@ -68,7 +74,8 @@ pub(super) fn after_surprise(at: f64, recent: &Recent, before: &[Candidate]) -> 
     let rates: f64 = before.iter().map(|candidate| candidate.rate().ln()).sum();
     let count = u32::try_from(before.len().max(1)).unwrap_or(u32::MAX);
     let known = (rates / f64::from(count)).exp();
-    let mut candidates: Vec<_> = loose(at, &burst, known, DEVIATION_KNOWN, 1.0).collect();
+    let mut candidates: Vec<_> =
+        loose(at, &burst, |rate| likely(rate, known, DEVIATION_KNOWN), 1.0).collect();
     candidates.extend(windows(at, &burst, weight(&candidates)));
     candidates
 }
@@ -217,8 +224,7 @@ fn windows(at: f64, burst: &Burst, buckets: f64) -> Vec<Candidate> {
 fn loose(
     at: f64,
     burst: &Burst,
-    rate_likely: f64,
-    deviation: f64,
+    likely: impl Fn(f64) -> f64,
     part: f64,
 ) -> impl Iterator<Item = Candidate> {
     // There are fewer of them than of the others, so each weighs more.
@@ -227,7 +233,7 @@ fn loose(
     grid(RATES, BUCKETS_LOOSE).map(move |rate| {
         let most = (WINDOW * rate.hi).max(accepted).max(2.0);
         let middle = (rate.lo * rate.hi).sqrt();
-        let weight = part * likely(middle, rate_likely, deviation);
+        let weight = part * likely(middle);
         Candidate::bucket(empty(rate, Span::new(1.0, most), at), weight)
     })
 }
@@ -252,6 +258,12 @@ fn grid(rates: Span, count: u16) -> impl Iterator<Item = Span> {
         rates.lo * (rates.hi / rates.lo).powf(f64::from(index) / f64::from(count))
     };
     (0..count).map(move |index| Span::new(edge(index), edge(index + 1)))
+}
+
+/// How likely a rate is of which nothing is known: any, and above all one that was measured elsewhere.
+fn likely_unknown(rate: f64) -> f64 {
+    likely(rate, RATE_LIKELY, DEVIATION)
+        + MEASURED * likely(rate, RATE_MEASURED, DEVIATION_MEASURED)
 }
 
 /// How likely a rate is.
