@@ -106,8 +106,13 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 fn read_source(path: &Path) -> Result<Source, Failure> {
+    let mut name = path.display().to_string();
+    if cfg!(windows) {
+        // Annotations, comments and documents name the file as the repository does; it opens by this name as well.
+        name = name.replace('\\', "/");
+    }
     Ok(Source {
-        name: path.display().to_string(),
+        name,
         text: read_text(path)?,
     })
 }

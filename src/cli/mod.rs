@@ -73,7 +73,8 @@ use crate::outcome::Exit;
 /// makes it so: whoever is not declared is removed, within guardrails, at the pace the API allows, with a journal and
 /// a verification at the end.
 #[derive(Debug, Parser)]
-#[command(name = "rosterctl", version, max_term_width = 100, after_help = afterword())]
+// The name is not that of the file that was started, which is rosterctl.exe elsewhere.
+#[command(name = "rosterctl", bin_name = "rosterctl", version, max_term_width = 100, after_help = afterword())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
