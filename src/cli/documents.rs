@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::environment::Environment;
 use super::failure::Failure;
-use super::files::{OutFile, shown, spot};
+use super::files::{MembersFile, OutFile, shown, spot};
 use super::terminal;
 use crate::outcome::Exit;
 use crate::render::{self, Comment, Paint, redact};
@@ -124,7 +124,10 @@ impl OutputArgs {
                 .hint("name a file for each")
                 .exit(Exit::Usage));
         }
-        let read = [&[file], read].concat();
+        let mut read: Vec<PathBuf> = read.iter().map(|path| path.to_path_buf()).collect();
+        if !named.is_empty() {
+            read.extend(MembersFile::paths(file));
+        }
         let open = |path: &Option<PathBuf>| {
             let path = path.as_deref();
             path.map(|path| OutFile::open(path, &read)).transpose()

@@ -71,6 +71,14 @@ impl MembersFile {
         })
     }
 
+    /// The file, and as far as it can be read every file that it includes.
+    pub(super) fn paths(path: &Path) -> Vec<PathBuf> {
+        let included = read_source(path).and_then(|root| included(path, &root));
+        let mut paths = included.unwrap_or_default();
+        paths.push(path.to_owned());
+        paths
+    }
+
     /// The roster that the file declares, or everything that is wrong with it.
     pub(super) fn parse(&self) -> Result<DesiredRoster, Vec<Violation>> {
         desired::parse(&self.sources)
@@ -227,7 +235,7 @@ pub(super) struct OutFile {
 impl OutFile {
     /// Opens the file and empties it: an old document must not be taken for this run's. Refuses one that the run
     /// reads.
-    pub(super) fn open(path: &Path, read: &[&Path]) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, read: &[PathBuf]) -> Result<Self, Failure> {
         if path == Path::new("-") {
             let failure = Failure::new("a file is wanted, and `-` is standard output");
             let hint = "standard output has the result without it, in the form of --format; for a file of that name: ./-";

@@ -41,7 +41,9 @@ pub(super) async fn run(args: &SnapshotArgs, environment: &Environment) -> Resul
     } = args;
     let desired = MembersFile::read(file)?.declared()?;
     let out = out.as_deref();
-    let out = out.map(|path| OutFile::open(path, &[file])).transpose()?;
+    let out = out
+        .map(|path| OutFile::open(path, &MembersFile::paths(file)))
+        .transpose()?;
     let id = &desired.organization.id;
     let read = live::read_all(provider, environment, Some(id), Some(&desired)).await?;
     let observed = match read {

@@ -185,13 +185,24 @@ fn what_cannot_be_written_is_said_before_anything_is_asked() {
 
 #[test]
 fn no_result_overwrites_what_the_run_reads() {
+    const READ: [&str; 5] = [
+        "members.toml",
+        "teams/a.toml",
+        "old.toml",
+        "plan.json",
+        "roster.json",
+    ];
     let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
     let desk = Desk::at(&organization, MEMBERS);
     desk.write("old.toml", MEMBERS);
+    let include = "include = [{ files = \"teams/*.toml\", role_max = \"reader\" }]";
+    let including = MEMBERS.replace("[organization]", &format!("{include}\n[organization]"));
+    desk.write("including.toml", including);
+    desk.write("teams/a.toml", "[members]\n\"tim@acme.dev\" = {}\n");
+    assert_eq!(desk.run(&["plan", "including.toml"]).code, 0);
     assert_eq!(desk.run(&["plan", "--out", "plan.json"]).code, 0);
     assert_eq!(desk.run(&["snapshot", "--out", "roster.json"]).code, 0);
-    let before =
-        ["members.toml", "old.toml", "plan.json", "roster.json"].map(|file| desk.read(file));
+    let before = READ.map(|file| desk.read(file));
     for args in [
         "plan --out members.toml",
         "plan --markdown-out ./members.toml",
@@ -201,6 +212,9 @@ fn no_result_overwrites_what_the_run_reads() {
         "plan --base old.toml --out ./old.toml",
         "apply --yes --plan plan.json --out plan.json",
         "plan --roster roster.json --out roster.json",
+        "plan including.toml --out teams/a.toml",
+        "apply --yes including.toml --markdown-out teams/../teams/a.toml",
+        "snapshot including.toml --out teams/a.toml",
         "plan --out a --markdown-out ./a",
         "plan --out -",
         "snapshot --out -",
@@ -210,8 +224,7 @@ fn no_result_overwrites_what_the_run_reads() {
         assert_eq!(ran.code, 64, "{args:?}: {ran:?}");
         assert!(ran.err.contains("hint: "), "{args:?}: {ran:?}");
     }
-    let after =
-        ["members.toml", "old.toml", "plan.json", "roster.json"].map(|file| desk.read(file));
+    let after = READ.map(|file| desk.read(file));
     assert_eq!(before, after);
     assert!(organization.mutations().is_empty());
 }
