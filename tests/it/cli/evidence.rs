@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 #[cfg(unix)]
-use std::process::Command;
+use std::path::Path;
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 use rosterctl::journal::{Record, decode};
 
@@ -13,6 +15,9 @@ use super::{Desk, MEMBERS, Organization, acme};
 #[cfg(unix)]
 use super::{Ran, age, files_in};
 
+/// The user without rights, where the tests run as root.
+#[cfg(unix)]
+const NOBODY: u32 = 65_534;
 /// Who leaves.
 #[cfg(unix)]
 const LEAVERS: usize = 5;
@@ -63,6 +68,68 @@ fn where_nothing_can_be_kept_nothing_is_sent() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.starts_with("error: cannot create "), "{}", ran.err);
     assert_eq!(organization.requests(), 0);
+}
+
+/// The command of an apply for whom the folder's permissions hold: for root they do not, so it runs as nobody, from a
+/// copy that nobody may read.
+#[cfg(unix)]
+fn apply_bound_by_permissions(desk: &Desk, copy: &Path) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    let plain = desk.command(&["apply", "--yes"]);
+    if !rustix::process::geteuid().is_root() {
+        return plain;
+    }
+    let program = copy.join("rosterctl");
+    fs::copy(plain.get_program(), &program).unwrap();
+    let mut bound = Command::new(program);
+    bound
+        .args(plain.get_args())
+        .current_dir(plain.get_current_dir().unwrap())
+        .env_clear()
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .uid(NOBODY);
+    bound
+}
+
+#[test]
+#[cfg(unix)]
+fn without_permission_to_write_nothing_is_sent() {
+    let copy = tempfile::tempdir().unwrap();
+    set_mode(copy.path(), 0o755);
+    for folder in ["", ".rosterctl/org-Acme"] {
+        let organization = organization();
+        let desk = desk(&organization);
+        let folder = desk.path(folder);
+        fs::create_dir_all(&folder).unwrap();
+        for above in folder
+            .ancestors()
+            .take_while(|above| above.starts_with(desk.path("")))
+        {
+            set_mode(above, 0o777);
+        }
+        set_mode(&folder, 0o555);
+        let ran = Ran::of(&mut apply_bound_by_permissions(&desk, copy.path()));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains("Permission denied"), "{ran:?}");
+        assert_eq!(organization.requests(), 0, "{}", folder.display());
+
+        // It was the permission that stopped it.
+        set_mode(&folder, 0o777);
+        let ran = Ran::of(&mut apply_bound_by_permissions(&desk, copy.path()));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(organization.mutations().len(), LEAVERS);
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
