@@ -81,6 +81,7 @@ fn unusable(path: &Path, error: ReviewedError) -> Failure {
             recomputed: _,
         }
         | ReviewedError::Undated
+        | ReviewedError::Ahead { read_at: _ }
         | ReviewedError::TooOld {
             read_at: _,
             days_max: _,

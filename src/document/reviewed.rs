@@ -31,6 +31,9 @@ pub struct ReviewedPlan {
     members_sha256: Option<String>,
 }
 
+/// How far a clock may be behind the one of the provider, whose time a plan has.
+const AHEAD_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
 /// Why a reviewed plan cannot bound a run.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewedError {
@@ -67,6 +70,12 @@ pub enum ReviewedError {
     /// It does not say when its roster was read.
     #[error("it does not say when its roster was read, so nobody can say how old it is")]
     Undated,
+    /// It says that its roster was read at a time that is yet to come, so nobody can say how old it is.
+    #[error("its roster was read at {read_at}, which is yet to come")]
+    Ahead {
+        /// When the roster was read.
+        read_at: Timestamp,
+    },
     /// It is too old.
     #[error("its roster was read at {read_at}, and --plan-max-age is {days_max} days")]
     TooOld {
@@ -170,6 +179,9 @@ impl ReviewedPlan {
         }
         let read_at = self.read_at.ok_or(ReviewedError::Undated)?;
         let age = now.duration_since(read_at);
+        if age < -AHEAD_MAX {
+            return Err(ReviewedError::Ahead { read_at });
+        }
         if age > jiff::SignedDuration::try_from(age_max).unwrap_or(jiff::SignedDuration::MAX) {
             return Err(ReviewedError::TooOld {
                 read_at,

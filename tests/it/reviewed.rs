@@ -178,6 +178,11 @@ fn what_cannot_bound_a_run_says_why() {
         check("org-AbC123", hours_ago(-7 * 24 - 1)).unwrap_err(),
         "its roster was read at 2026-11-24T03:15:00Z, and --plan-max-age is 7 days"
     );
+    assert_eq!(check("org-AbC123", hours_ago(24)), Ok(()));
+    assert_eq!(
+        check("org-AbC123", hours_ago(25)).unwrap_err(),
+        "its roster was read at 2026-11-24T03:15:00Z, which is yet to come"
+    );
     let mut undated: Value = serde_json::from_str(&text).unwrap();
     undated["observed_at"] = Value::Null;
     let undated = ReviewedPlan::parse(&undated.to_string()).unwrap();
