@@ -60,14 +60,19 @@ impl Consent for Typed<'_> {
         thread::spawn(move || {
             let mut line = String::new();
             let read = io::stdin().read_line(&mut line);
-            let _ = send.send(read.is_ok() && line.trim() == "yes");
+            let _ = send.send(read.map(|_| line));
         });
         tokio::select! {
             biased;
             () = self.stop.requested() => Answer::Stopped,
             answer = answer => match answer {
-                Ok(true) => Answer::Yes,
-                Ok(false) | Err(_) => Answer::No,
+                Ok(Ok(line)) if line.trim() == "yes" => Answer::Yes,
+                Ok(Ok(line)) if line.ends_with('\n') => Answer::No,
+                // Whatever follows begins below the question.
+                Ok(Ok(_) | Err(_)) | Err(_) => {
+                    terminal::prompt("\n");
+                    Answer::No
+                }
             },
         }
     }

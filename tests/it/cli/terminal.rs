@@ -70,6 +70,8 @@ fn only_a_typed_yes_is_a_yes() {
             Some(code),
             "{typed:?}: {rest}"
         );
+        // A typed line ends the question's row; the end of the input does not.
+        assert_eq!(rest.starts_with('\n'), typed == "\x04", "{typed:?}: {rest}");
     }
     assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
 }
