@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rosterctl::desired::{Edit, Fields, Source, diagnostics, edit, format, parse};
-use rosterctl::document::ReviewedPlan;
+use rosterctl::document::{ReviewedPlan, SnapshotDocument};
 use rosterctl::journal::{decode, encode, replay};
 use rosterctl::pacing::{Hints, PaceSettings};
 use rosterctl::provider::{
@@ -52,6 +52,21 @@ pub(crate) fn members(bytes: &[u8]) {
 pub(crate) fn plan(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(ReviewedPlan::parse(text));
+    }
+}
+
+/// A snapshot is read or refused, and what was read is a roster or is none for a reason.
+pub(crate) fn snapshot(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let organization = OrganizationId::parse("org-Practice").expect("an id");
+    let Ok(document) = SnapshotDocument::parse(text, &organization) else {
+        return;
+    };
+    drop(document.admin_keys());
+    if let Err(faults) = document.roster() {
+        assert!(!faults.is_empty());
     }
 }
 

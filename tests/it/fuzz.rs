@@ -11,10 +11,11 @@ type Check = fn(&[u8]);
 
 #[test]
 fn the_corpus_holds() {
-    let targets: [(&str, Check); 5] = [
+    let targets: [(&str, Check); 6] = [
         ("members", checks::members),
         ("wire", checks::wire),
         ("plan", checks::plan),
+        ("snapshot", checks::snapshot),
         ("journal", checks::journal),
         ("headers", checks::headers),
     ];
