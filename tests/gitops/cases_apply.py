@@ -21,13 +21,13 @@ def reviewed(world, text, start=START):
     return pull, *world.merge(pull)
 
 
-def forge(world, name, path, event, files, repository="acme/access"):
-    """An artifact of a run that somebody made up."""
+def forge(world, name, path, event, files, repository="acme/access", commit=None):
+    """An artifact of a run that somebody made up; of main's commit, unless it is another one."""
     world.load()
     world.state["next"] += 2
     run, artifact = world.state["next"] - 1, world.state["next"]
     world.state["runs"][str(run)] = {"id": run, "path": path, "event": event, "head_branch": "main", "conclusion": "success",
-                                     "repository": {"full_name": "acme/access"}, "head_repository": {"full_name": repository}}
+                                     "head_sha": commit or world._git("rev-parse", "main"), "repository": {"full_name": "acme/access"}, "head_repository": {"full_name": repository}}
     with zipfile.ZipFile(world.github / "artifacts" / f"{artifact}.zip", "w") as archive:
         for inner, text in files.items():
             archive.writestr(inner, text)
@@ -156,6 +156,24 @@ def case_a_forged_state_is_not_restored(world):
     forge(world, "rosterctl-state", ".github/workflows/membership-apply.yml", "pull_request", {"applied-commit": after + "\n"})
     assert world.apply(before, after) == 0
     assert world.mutations() == [("delete-user", "max")]
+
+
+def case_a_forged_state_of_a_tag_named_main_is_not_restored(world):
+    """GitHub calls the tag of a run its branch, and whoever can push a branch can push a tag with workflows of its own."""
+    _, before, after = reviewed(world, members("lin"))
+    other = world.pull(world.open_pull({".github/workflows/membership-apply.yml": "on: push\n"}))["head"]["sha"]
+    forge(world, "rosterctl-state", ".github/workflows/membership-apply.yml", "push", {"applied-commit": after + "\n"}, commit=other)
+    assert world.apply(before, after) == 0
+    assert world.mutations() == [("delete-user", "max")]
+
+
+def case_a_link_in_the_kept_state_is_refused(world):
+    _, before, after = reviewed(world, members("lin"))
+    link = zipfile.ZipInfo("applied-commit")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    forge(world, "rosterctl-state", ".github/workflows/membership-apply.yml", "push", {link: str(world.folder / "elsewhere")})
+    assert world.apply(before, after) != 0
+    assert world.mutations() == [] and "neither a file nor a folder" in world.last_log
 
 
 def case_a_plan_made_after_the_merge_is_refused(world):

@@ -1,5 +1,8 @@
 """The nightly check and its issue."""
 
+import json
+
+from cases_apply import forge
 from world import members
 
 START = members("lin", "max")
@@ -79,6 +82,42 @@ def case_a_missing_or_wrong_key_never_closes_the_issue(world):
         assert world.drift(secrets={"OPENAI_ADMIN_KEY_READONLY": key}) != 0
         assert "blind since" in issue(world)["title"] and reason in issue(world)["body"] and "wrong-key" not in issue(world)["body"]
     assert world.drift() == 0 and world.issues() == []
+
+
+def case_a_record_of_earlier_nights_is_no_command(world):
+    world.push({"members.toml": START})
+    record = {"unreadable_nights": f"BASH_VERSINFO[$(touch {world.folder}/pwned)0]", "blind_since": ""}
+    forge(world, "membership-drift-record", ".github/workflows/membership-drift.yml", "schedule", {"record.json": json.dumps(record)})
+    assert world.drift(environment=DEAD) != 0
+    assert list(world.folder.rglob("pwned")) == []
+
+
+def case_a_list_of_issues_that_cannot_be_had_opens_no_second_one(world):
+    world.push({"members.toml": START})
+    world.elsewhere(add={"email": "eve@acme.dev", "role": "reader"})
+    world.load()["issues"] = [{}]  # the made-up GitHub fails on it
+    world.save()
+    assert world.drift() != 0
+    assert world.load()["issues"] == [{}] and "opened an issue" not in world.last_log
+
+
+def case_a_file_that_cannot_be_read_goes_blind_as_well(world):
+    world.push({"members.toml": START})
+    assert world.drift() == 0
+    world.push({"members.toml": START.replace("[members]", "[members")})
+    assert world.drift() != 0 and world.issues() == []
+    assert world.drift() != 0
+    assert "org-Practice" in issue(world)["title"] and "blind since" in issue(world)["title"]
+    world.push({"members.toml": START})
+    assert world.drift() == 0 and world.issues() == []
+
+
+def case_the_rerun_of_an_old_night_looks_at_the_file_of_today(world):
+    _, old = world.push({"members.toml": START})
+    world.push({"members.toml": members("lin")})
+    assert world.drift() != 0
+    assert world.drift(source=old) != 0, "the old file is what live is, and the new one is not"
+    assert "max@acme.dev" in issue(world)["body"] and issue(world)["comments"] == []
 
 
 def case_an_organization_that_cannot_be_planned_is_no_convergence(world):

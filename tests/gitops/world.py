@@ -222,7 +222,7 @@ class World:
         number = str(self.state["next"])
         self.state["runs"][number] = {
             "id": int(number), "path": path or f".github/workflows/{workflow}.yml", "event": event, "head_branch": "main", "conclusion": None,
-            "repository": {"full_name": "acme/access"}, "head_repository": {"full_name": "acme/access"}}
+            "head_sha": self._git("rev-parse", source or "main"), "repository": {"full_name": "acme/access"}, "head_repository": {"full_name": "acme/access"}}
         self.save()
         work = self.folder / f"run-{number}"
         self._git("clone", "-q", str(self.github / "repo.git"), str(work), cwd=self.folder)

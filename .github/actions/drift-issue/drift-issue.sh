@@ -11,6 +11,10 @@ source "$ACTION_PATH/../common.sh"
 
 readonly BLIND_NIGHTS=2
 
+if [[ -z $ORGANIZATION && -s $RECORD ]]; then
+  # A members file that cannot be read names none, and the night is as blind as any other.
+  ORGANIZATION=$(jq -r '.organization // ""' "$RECORD")
+fi
 want 'org-[A-Za-z0-9_-]+' "$ORGANIZATION" 'the organization'
 want '[0-9]+' "$EXIT_CODE" 'the exit code'
 want '([0-9a-f]{64})?' "$DRIFT_ID" 'the drift id'
@@ -63,10 +67,13 @@ close() {
 # remember NIGHTS SINCE
 remember() {
   mkdir -p "$(dirname "$RECORD")"
-  jq -n --argjson nights "$1" --arg since "$2" '{unreadable_nights: $nights, blind_since: $since}' >"$RECORD"
+  jq -n --arg organization "$ORGANIZATION" --argjson nights "$1" --arg since "$2" \
+    '{organization: $organization, unreadable_nights: $nights, blind_since: $since}' >"$RECORD"
 }
 
-mapfile -t issues < <(find_issues)
+# By a file: without the list, the night must not end as if there were no issue.
+find_issues >"$work/open.txt"
+mapfile -t issues <"$work/open.txt"
 issue=${issues[0]:-}
 for duplicate in "${issues[@]:1}"; do
   close "$duplicate" "Closed in favour of #$issue: there is one drift issue for each organization."
@@ -107,7 +114,9 @@ case $EXIT_CODE in
     nights=1
     since=$today
     if [[ -s $RECORD ]]; then
-      nights=$(($(jq -r '.unreadable_nights // 0' "$RECORD") + 1))
+      nights=$(jq -r '.unreadable_nights // 0' "$RECORD")
+      want '0|[1-9][0-9]{0,5}' "$nights" 'the number of nights that could not be read'
+      nights=$((nights + 1))
       since=$(jq -r --arg today "$today" '.blind_since // "" | if . == "" then $today else . end' "$RECORD")
     fi
     want '[0-9]{4}-[0-9]{2}-[0-9]{2}' "$since" 'the day since which nothing could be read'
