@@ -66,6 +66,12 @@ def case_an_alias_is_the_person(world):
     assert '"lin@acme.dev" = { since' in file_of(world, pulls(world)[0])
 
 
+def case_an_alias_and_the_address_are_one_pull_request(world):
+    world.push({"members.toml": members('"lin@acme.dev" = { aliases = ["l.chen@acme.dev"] }')})
+    assert world.offboard(email="l.chen@acme.dev") == 0 and world.offboard(email="lin@acme.dev") == 0
+    assert len(pulls(world)) == 1
+
+
 def case_an_unknown_address_is_red_with_an_issue_and_a_tombstone(world):
     world.push({"members.toml": START})
     for _ in range(2):
@@ -112,6 +118,12 @@ def case_now_removes_the_person_and_nobody_else(world):
     assert world.offboard_by_hand("max@acme.dev", now=True) == 0
     assert world.mutations() == [("delete-user", "max")]
     assert len(pulls(world)) == 1
+
+
+def case_now_beside_a_day_is_refused(world):
+    world.push({"members.toml": START})
+    assert world.offboard_by_hand("max@acme.dev", now=True, effective=day(0)) != 0
+    assert world.mutations() == [] and pulls(world) == [] and "leave the day out" in world.last_log
 
 
 def case_by_hand_without_now_only_opens_the_pull_request(world):

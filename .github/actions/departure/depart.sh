@@ -27,8 +27,6 @@ want "($DATE_PATTERN)?" "$effective" 'the day of the payload'
 file=$FOLDER/$MEMBERS
 work=$(mktemp -d)
 cp -R "$FOLDER" "$work/before"
-branch=offboard/$(printf '%s' "$email" | sha256sum | cut -c 1-12)
-marker="<!-- rosterctl:$branch -->"
 today=$(date -u +%Y-%m-%d)
 
 rosterctl members list --format json --file "$file" >"$work/people.json"
@@ -36,6 +34,9 @@ rosterctl members list --format json --file "$file" >"$work/people.json"
 declared=$(jq -r --arg email "$email" '
   [.members[] | select(.email == $email or (.aliases | index($email)))][0].email // empty' "$work/people.json")
 departed=$(jq -r --arg email "$email" '[.departed[] | select(.email == $email)][0].email // empty' "$work/people.json")
+# By the address of the file, so that events with an alias of the person make no second pull request.
+branch=offboard/$(printf '%s' "${declared:-$email}" | sha256sum | cut -c 1-12)
+marker="<!-- rosterctl:$branch -->"
 
 # tombstone EMAIL
 tombstone() {

@@ -14,7 +14,7 @@ source "$ACTION_PATH/../pull-request.sh"
 readonly EXPORT_BYTES_MAX=10485760 REPORT_LINES_MAX=300 REPORT_BYTES_MAX=30000 PULL_BRANCH=people/compare
 
 want 'https://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+' "$URL" 'the address of the export'
-want '[0-9]{1,3}' "$MAX_AGE_DAYS" 'max-age-days'
+want '0|[1-9][0-9]{0,2}' "$MAX_AGE_DAYS" 'max-age-days'
 work=$(mktemp -d)
 cp -R "$FOLDER" "$work/before"
 
