@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::breaker::Breaker;
-use super::settle::{describe, pause_after, within};
+use super::settle::{describe, is_final, pause_after, within};
 use super::{End, Event, JournalSink, Observer, Run};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change};
@@ -265,7 +265,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                     member.label(),
                     lag.as_secs()
                 ),
-                Err(error) if error.kind == ErrorKind::Unauthorized => return self.barred(&error),
+                Err(error) if is_final(&error) => return self.barred(&error),
                 Err(error) => format!(
                     "the removal of {} could not be read back: {}",
                     member.label(),

@@ -129,7 +129,7 @@ pub async fn is_there(
 }
 
 /// Whether reading again cannot succeed in this run.
-fn is_final(error: &ProviderError) -> bool {
+pub(super) fn is_final(error: &ProviderError) -> bool {
     matches!(
         error.kind,
         ErrorKind::Unauthorized | ErrorKind::QuotaExhausted | ErrorKind::DelayTooLong { asked: _ }

@@ -473,3 +473,25 @@ async fn the_first_removal_is_proven_in_time_or_not_at_all() {
     );
     assert!(took <= Duration::from_secs(85), "{took:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_first_removal_is_not_read_back_where_waiting_does_not_help() {
+    for (refusal, says) in [
+        (
+            r#"{ status = { status = 429, code = "insufficient_quota" } }"#,
+            "waiting does not help",
+        ),
+        (
+            "{ status = { status = 429, retry_after_s = 3600 } }",
+            "longer than --delay-max",
+        ),
+    ] {
+        let mut case = crowd(3, &from(GET_USER, 1, 1_000, refusal));
+        let (finished, took) = timed(&mut case).await;
+        assert_eq!(finished.exit(), Exit::Partial, "{refusal}");
+        assert_eq!(times(&case, "delete-user"), 1, "{refusal}");
+        let why = finished.ended.as_ref().unwrap().cause();
+        assert!(why.contains(says), "{why}");
+        assert!(took <= Duration::from_secs(5), "{refusal}: {took:?}");
+    }
+}
