@@ -251,6 +251,9 @@ impl Estimator {
         }
         let at = evidence.decided();
         self.candidates = if left.is_empty() && evidence.accepted {
+            // What was known is too slow: without this the next run would begin with it again.
+            self.accepted = 0;
+            self.taught = true;
             prior::faster(at, &self.candidates)
         } else if left.is_empty() {
             self.accepted = 0;
@@ -463,6 +466,25 @@ mod tests {
         // Right after an earlier run the bucket may be empty.
         let estimator = Estimator::warm(&pace, Duration::ZERO, 0.0, Trust::Full);
         assert!(estimator.opens_at().unwrap() > Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_figure_that_was_too_slow_is_not_kept() {
+        let pace = Pace::Bucket {
+            per_minute: 0.2,
+            burst: 1,
+        };
+        let mut estimator = Estimator::warm(&pace, Duration::ZERO, 0.0, Trust::Full);
+        // The token that may have been left.
+        estimator.learn(&answer(0.0, true));
+        assert!(!estimator.is_taught());
+        // The wait ends before the figure says so, and the request is accepted all the same.
+        estimator.learn(&answer(130.0, true));
+        assert!(estimator.is_taught());
+        let Some((Pace::Bucket { per_minute, .. }, false)) = estimator.pace(0.0) else {
+            panic!("{:?}", estimator.pace(0.0));
+        };
+        assert!(per_minute > 0.3, "{per_minute}");
     }
 
     #[test]
