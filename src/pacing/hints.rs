@@ -129,7 +129,11 @@ fn sentence(body: &str) -> Option<Duration> {
     PHRASES.iter().find_map(|phrase| {
         let (_, rest) = head.split_once(phrase)?;
         let mut words = rest.split_ascii_whitespace();
-        let first = words.next()?.trim_end_matches(['.', ',', '"']);
+        // Compact JSON goes on after the sentence without a space.
+        let (first, _) = words
+            .next()
+            .map(|word| word.split_once('"').unwrap_or((word, "")))?;
+        let first = first.trim_end_matches(['.', ',']);
         let unit = words.next().unwrap_or_default();
         if unit.starts_with("second") {
             number(first, 1.0)
@@ -225,6 +229,14 @@ mod tests {
                 ms(6937),
             ),
             ("Please try again in 20ms.", ms(20)),
+            (
+                r#"{"error":{"message":"Please try again in 5m30s.","param":null}}"#,
+                ms(330_000),
+            ),
+            (
+                "{\n \"message\": \"Please try again in 20s.\",\n \"param\": null}",
+                ms(20_000),
+            ),
             ("Please TRY AGAIN IN 1m3.2s. Visit", ms(63_200)),
             ("try again after 2 minutes", ms(120_000)),
             ("try again after 5 milliseconds", ms(5)),
