@@ -300,11 +300,12 @@ fn warm(learned: &LearnedPace, started_at: Timestamp) -> Estimator {
         learned_at,
         vague,
     } = learned;
-    // A figure from the future is one of a clock that was wrong: it counts as just now.
+    // A figure from the future is one of a clock that was wrong: it counts as just used, and if it is from far off, as
+    // old, or it would never age.
     let idle = Duration::try_from(started_at.duration_since(*last_sent)).unwrap_or_default();
     let trust = if *vague {
         Trust::Vague
-    } else if started_at.duration_since(*learned_at) > FIGURE_AGE_MAX {
+    } else if started_at.duration_since(*learned_at).abs() > FIGURE_AGE_MAX {
         Trust::Old
     } else {
         Trust::Full
@@ -338,6 +339,28 @@ impl Latency {
 mod tests {
     use super::*;
     use crate::pacing::Quota;
+
+    #[test]
+    fn a_figure_from_far_off_is_old_on_either_side() {
+        let pace = |learned_at: &str| {
+            let started_at = "2026-11-24T03:15:00Z".parse().unwrap();
+            let learned = LearnedPace {
+                pace: Pace::Bucket {
+                    per_minute: 6.0,
+                    burst: 4,
+                },
+                last_sent: started_at,
+                learned_at: learned_at.parse().unwrap(),
+                vague: false,
+            };
+            let estimator = warm(&learned, started_at);
+            estimator.opens_at()
+        };
+        let (new, old) = (pace("2026-11-23T03:15:00Z"), pace("2026-01-01T00:00:00Z"));
+        assert_ne!(new, old);
+        assert_eq!(pace("2026-11-25T03:15:00Z"), new);
+        assert_eq!(pace("2099-01-01T00:00:00Z"), old);
+    }
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
