@@ -1,6 +1,6 @@
 //! The execution of an approved plan around its core: the journal before, what is kept for the next run after.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ pub(super) async fn execute<T: Transport>(
     };
     keep_pace(run);
     let Some(finished) = finished else {
-        return Ok(left(&judgement, progress, path));
+        return Ok(left(&judgement, progress, &journal));
     };
     if let Err(error) = journal.close(run.clock.now(), Closing::Apply) {
         tracing::error!(%error, "the journal stays open: the next apply reads it back");
@@ -137,7 +137,7 @@ fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: Pat
         keep_snapshot(run, &effect(&before.live, &done), before);
     }
     Executed {
-        outcomes: in_order(&judgement.actions, &executed, || Outcome::NotAttempted {
+        outcomes: in_order(&judgement.actions, &executed, |_| Outcome::NotAttempted {
             cause: "the run ended before".to_owned(),
         }),
         verification,
@@ -148,19 +148,32 @@ fn conclude<T>(run: &Run<T>, finished: Finished, before: &Observed, journal: Pat
 }
 
 /// Sums up a run that somebody left while requests were in flight. Its journal stays open for the next run.
-fn left(judgement: &Judgement, progress: &Progress<'_>, journal: PathBuf) -> Executed {
+fn left(judgement: &Judgement, progress: &Progress<'_>, journal: &JournalFile) -> Executed {
     terminal::say(
         "left at once: what was in flight is not known; the next `rosterctl apply` reads it back from the journal",
     );
+    let intents = journal.intents();
+    if let Err(error) = &intents {
+        tracing::warn!(%error, "the journal does not say what was sent");
+    }
+    // Nothing is sent before its intent is on record; without a record, everything may have been.
+    let intended: Option<HashSet<_>> = intents
+        .as_ref()
+        .ok()
+        .map(|intents| intents.iter().map(|intent| row(&intent.change)).collect());
+    let missing = |action: &Action| match &intended {
+        Some(intended) if !intended.contains(&row(&action.change)) => Outcome::NotAttempted {
+            cause: "the run was left before".to_owned(),
+        },
+        Some(_) | None => Outcome::Unknown {
+            cause: "the run was left before its outcome was known".to_owned(),
+        },
+    };
     Executed {
-        outcomes: in_order(&judgement.actions, progress.outcomes(), || {
-            Outcome::Unknown {
-                cause: "the run was left before its outcome was known".to_owned(),
-            }
-        }),
+        outcomes: in_order(&judgement.actions, progress.outcomes(), missing),
         verification: None,
         exit: Exit::Partial,
-        journal: Some(journal),
+        journal: Some(journal.path().to_owned()),
         aftermath: None,
     }
 }
@@ -172,7 +185,7 @@ fn left(judgement: &Judgement, progress: &Progress<'_>, journal: PathBuf) -> Exe
 fn in_order(
     actions: &[Action],
     known: &[(Action, Outcome)],
-    missing: impl Fn() -> Outcome,
+    missing: impl Fn(&Action) -> Outcome,
 ) -> Vec<Outcome> {
     let outcomes: HashMap<(Operation, &str), &Outcome> = known
         .iter()
@@ -182,7 +195,7 @@ fn in_order(
         .iter()
         .map(|action| {
             let outcome = outcomes.get(&row(&action.change));
-            outcome.map_or_else(&missing, |outcome| (*outcome).clone())
+            outcome.map_or_else(|| missing(action), |outcome| (*outcome).clone())
         })
         .collect()
 }

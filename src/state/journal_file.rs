@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::folder::{StateDir, StateError, sync_folder};
 use crate::apply::JournalSink;
-use crate::journal::{self, Closing, Decoded, PlanRecord, Record, Replay};
+use crate::journal::{self, Closing, Decoded, IntentRecord, PlanRecord, Record, Replay};
 
 /// An open journal.
 #[derive(Debug)]
@@ -78,6 +78,27 @@ impl JournalFile {
     /// The file's path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Every intent, as the file holds them: what was ever about to be sent.
+    pub fn intents(&self) -> Result<Vec<IntentRecord>, StateError> {
+        let intent = |record| match record {
+            Record::Intent(intent) => Some(intent),
+            Record::Plan(_)
+            | Record::Void {
+                seq: _,
+                at: _,
+                why: _,
+            }
+            | Record::Outcome {
+                seq: _,
+                at: _,
+                outcome: _,
+            }
+            | Record::Closed { at: _, by: _ } => None,
+        };
+        let records = read(&self.path)?.records;
+        Ok(records.into_iter().filter_map(intent).collect())
     }
 
     /// Writes the last record.
