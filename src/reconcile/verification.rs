@@ -43,6 +43,10 @@ pub async fn verify(
         clock,
         verify_timeout,
     } = conditions;
+    if stop.is_requested() {
+        // Nothing is told of a wait that does not come.
+        return Err(Unverified::Stopped);
+    }
     let began = clock.elapsed();
     let mut tell = |verifying| watch.observe(Event::Verifying(verifying));
     if !lag.is_zero() {
