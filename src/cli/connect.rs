@@ -44,7 +44,7 @@ pub(super) struct ProviderArgs {
     #[arg(long, value_name = "N")]
     requests_per_minute: Option<NonZeroU32>,
 
-    /// End the run rather than wait longer than this many seconds for one request
+    /// End the run rather than wait longer than this many seconds because an answer asks for it
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     delay_max: u32,
 
