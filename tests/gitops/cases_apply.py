@@ -167,6 +167,18 @@ def case_a_forged_state_of_a_tag_named_main_is_not_restored(world):
     assert world.mutations() == [("delete-user", "max")]
 
 
+def case_forged_states_do_not_crowd_out_the_kept_one(world):
+    _, before, after = reviewed(world, members("lin"))
+    assert world.apply(before, after) == 0
+    for _ in range(101):
+        forge(world, "rosterctl-state", ".github/workflows/ci.yml", "push", {})
+        world.state["artifacts"][-1]["workflow_run"]["head_branch"] = "crowd"
+        world.save()
+    _, before, after = reviewed(world, members("lin", "new"), start=None)
+    assert world.apply(before, after) == 0
+    assert "restored from run" in world.last_log and world.mutations()[-1] == ("create-invite", "new")
+
+
 def case_a_link_in_the_kept_state_is_refused(world):
     _, before, after = reviewed(world, members("lin"))
     link = zipfile.ZipInfo("applied-commit")

@@ -10,7 +10,7 @@ source "$ACTION_PATH/../common.sh"
 : "${ARTIFACT?}" "${WORKFLOWS?}" "${BRANCH?}" "${FOLDER?}" "${MEMBERS?}"
 
 FOLDER=$FOLDER/$(dirname "$MEMBERS")
-readonly ARTIFACT_BYTES_MAX=104857600 CANDIDATES_MAX=30
+readonly ARTIFACT_BYTES_MAX=104857600
 
 # is_ours RUN: whether a run is one of the workflows, on the default branch of this repository.
 is_ours() {
@@ -33,9 +33,11 @@ want '[A-Za-z0-9_./-]+' "$BRANCH" 'the branch'
 tip=$(api "repos/$GITHUB_REPOSITORY/git/ref/heads/$BRANCH" | jq -r .object.sha)
 want '[0-9a-f]{40}' "$tip" 'the tip of the branch'
 list=$(mktemp)
-api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=$ARTIFACT&per_page=$CANDIDATES_MAX" >"$list"
-jq -r --argjson max "$ARTIFACT_BYTES_MAX" '
-  [.artifacts[] | select(.expired | not) | select(.size_in_bytes <= $max)] | sort_by(.created_at) | reverse[]
+# All of them: others can make newer ones of this name, and a history that is forgotten limits nothing.
+pages "repos/$GITHUB_REPOSITORY/actions/artifacts?name=$ARTIFACT&per_page=100" >"$list"
+jq -r --argjson max "$ARTIFACT_BYTES_MAX" --arg branch "$BRANCH" '
+  [.[].artifacts[] | select(.expired | not) | select(.size_in_bytes <= $max)
+    | select((.workflow_run.head_branch // $branch) == $branch)] | sort_by(.created_at) | reverse[]
   | [.id, .workflow_run.id] | @tsv' "$list" >"$list.candidates"
 
 applied=
