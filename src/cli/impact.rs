@@ -70,11 +70,7 @@ impl<T: Transport> Run<T> {
             ImpactWish::IfCheap => false,
             ImpactWish::Never => return Ok(()),
         };
-        let actions = &planned.sheet.judgement.plan.actions;
-        if !actions
-            .iter()
-            .any(|action| action.change.removed().is_some())
-        {
+        if !planned.sheet.judgement.plan.removes_somebody() {
             return Ok(());
         }
         let swept = sweep(&self.provider, wanted, &self.book, &self.signals.stop).await;
@@ -82,6 +78,7 @@ impl<T: Transport> Run<T> {
             Sweep::Read(projects) => {
                 let keys = planned.observed.admin_keys.as_deref();
                 let keys = keys.map_err(String::as_str);
+                let actions = &planned.sheet.judgement.plan.actions;
                 let impact = of(actions, &projects, keys);
                 let masked = terminal::redacts().then(|| redact::impact(&impact));
                 Impacted::Known { impact, masked }

@@ -18,7 +18,7 @@ use crate::document::{Bound, SnapshotDocument, SnapshotError};
 use crate::guardrail::{Acceptance, Breach, BreachKind, History, Surroundings, roster_unusable};
 use crate::outcome::Exit;
 use crate::pacing::PaceBook;
-use crate::plan::{Change, Narrowing};
+use crate::plan::Narrowing;
 use crate::reconcile::{Observed, Terms, draft};
 use crate::roster::KeyInUse;
 use crate::state::StateDir;
@@ -106,11 +106,7 @@ fn caveat(at: Timestamp) -> String {
 
 /// Says that nobody looked at what the removals break, if there are any.
 fn no_impact(planned: &mut Planned) {
-    let actions = &planned.sheet.judgement.plan.actions;
-    if actions
-        .iter()
-        .any(|action| matches!(action.change, Change::Remove { member: _ }))
-    {
+    if planned.sheet.judgement.plan.removes_somebody() {
         let why = "a snapshot does not hold them".to_owned();
         planned.sheet.impact = Some(Impacted::Unread(why));
     }

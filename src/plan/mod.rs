@@ -94,6 +94,12 @@ impl Plan {
         })
     }
 
+    /// Whether a member is removed by any of its actions, withheld or not.
+    pub fn removes_somebody(&self) -> bool {
+        let mut changes = self.actions.iter().map(|action| &action.change);
+        changes.any(|change| change.removed().is_some())
+    }
+
     /// A plan in which nothing differs and nobody has been counted yet.
     pub(crate) fn empty(organization: String, observed_at: Option<Timestamp>, today: Date) -> Self {
         Self {
