@@ -23,14 +23,6 @@ use crate::reconcile::{Observed, Terms, draft};
 use crate::roster::KeyInUse;
 use crate::state::StateDir;
 
-/// A snapshot from which no plan can be made.
-#[derive(Debug, thiserror::Error)]
-#[error("no plan can be made from the snapshot {path}")]
-struct Unusable {
-    path: String,
-    source: SnapshotError,
-}
-
 /// Plans from a snapshot.
 pub(super) fn look(
     snapshot: &Path,
@@ -134,11 +126,6 @@ fn unusable(path: &Path, error: SnapshotError) -> Failure {
             "name the members file of that organization, or take a snapshot of this one",
         ),
     };
-    let path = shown(path);
-    Failure::new(Unusable {
-        path,
-        source: error,
-    })
-    .hint(hint)
-    .exit(exit)
+    let what = format!("no plan can be made from the snapshot {}", shown(path));
+    Failure::caused(what, error).hint(hint).exit(exit)
 }

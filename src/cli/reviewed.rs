@@ -11,14 +11,6 @@ use crate::document::{ReviewedError, ReviewedPlan};
 use crate::outcome::Exit;
 use crate::state::StateDir;
 
-/// A reviewed plan that cannot bound a run.
-#[derive(Debug, thiserror::Error)]
-#[error("the plan in {path} cannot bound this run")]
-struct Unusable {
-    path: String,
-    source: ReviewedError,
-}
-
 /// Reads the plans that bound a run.
 pub(super) fn read<T>(
     paths: &[PathBuf],
@@ -90,11 +82,6 @@ fn unusable(path: &Path, error: ReviewedError) -> Failure {
             "write it anew with `rosterctl plan --out`, and have that one reviewed",
         ),
     };
-    let path = shown(path);
-    Failure::new(Unusable {
-        path,
-        source: error,
-    })
-    .hint(hint)
-    .exit(exit)
+    let what = format!("the plan in {} cannot bound this run", shown(path));
+    Failure::caused(what, error).hint(hint).exit(exit)
 }
