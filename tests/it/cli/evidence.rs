@@ -70,6 +70,17 @@ fn where_nothing_can_be_kept_nothing_is_sent() {
     assert_eq!(organization.requests(), 0);
 }
 
+/// Gives a command the arguments, the folder and the environment of another one.
+#[cfg(unix)]
+fn go_on_as<'c>(command: &'c mut Command, other: &Command) -> &'c mut Command {
+    let variables = other.get_envs();
+    command
+        .args(other.get_args())
+        .current_dir(other.get_current_dir().unwrap())
+        .env_clear()
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
+}
+
 /// The command of an apply for whom the folder's permissions hold: for root they do not, so it runs as nobody, from a
 /// copy that nobody may read.
 #[cfg(unix)]
@@ -82,15 +93,7 @@ fn apply_bound_by_permissions(desk: &Desk, copy: &Path) -> Command {
     let program = copy.join("rosterctl");
     fs::copy(plain.get_program(), &program).unwrap();
     let mut bound = Command::new(program);
-    bound
-        .args(plain.get_args())
-        .current_dir(plain.get_current_dir().unwrap())
-        .env_clear()
-        .envs(
-            plain
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
+    go_on_as(&mut bound, &plain)
         .stdin(Stdio::null())
         .uid(NOBODY);
     bound
@@ -178,16 +181,8 @@ fn run_with_room_for(desk: &Desk, blocks: usize) -> Ran {
         .arg(format!(
             "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
         ))
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .current_dir(plain.get_current_dir().unwrap())
-        .env_clear()
-        .envs(
-            plain
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
-    Ran::of(&mut limited)
+        .arg(plain.get_program());
+    Ran::of(go_on_as(&mut limited, &plain))
 }
 
 #[test]

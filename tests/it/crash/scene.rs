@@ -10,6 +10,7 @@ use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rosterctl::document::ChangeName;
 use rosterctl::journal::{IntentRecord, Record, decode};
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::Change;
@@ -20,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Kind, Moment};
+use super::Moment;
 use crate::cli::{Desk, age};
 use crate::support::{admin_key, file, made, pending, quiet, roster, user};
 
@@ -203,7 +204,7 @@ impl Scene {
             .journals()
             .iter()
             .flat_map(|records| written(records))
-            .filter(|written| Kind::of(&written.change) == moment.kind)
+            .filter(|written| ChangeName::of(&written.change) == moment.kind)
             .collect();
         let in_log = |change: &Change| log.iter().any(|mutation| made(change, mutation));
         let nth = usize::try_from(moment.park.nth).unwrap();
