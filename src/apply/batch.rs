@@ -40,13 +40,13 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         for (at, intent) in batch.iter().copied().zip(intents) {
             let why = is_cut.clone().or_else(|| self.over(state));
             if let Some(why) = why {
-                self.void(at, intent.seq, &why);
+                self.void(state, at, intent.seq, &why);
                 continue;
             }
             match self.attempt(state, at, &intent).await {
                 Fate::Settled(outcome) => {
-                    if self.release(at, &outcome) {
-                        self.shared.borrow_mut().owners.restore();
+                    if took_nothing(&outcome) {
+                        self.clear(at);
                     }
                     let is_canary =
                         !state.canary_proven && matches!(outcome, Outcome::Done { request_id: _ });
@@ -55,14 +55,14 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                         self.prove_canary(state, at).await;
                     }
                 }
-                // An owner who is gone is not certain any more, so nothing is restored.
+                // An owner who is gone is not certain any more, whoever took them.
                 Fate::Lapsed(outcome) => self.conclude(state, at, intent.seq, outcome),
                 Fate::Again { why } => {
-                    self.void(at, intent.seq, &why);
+                    self.void(state, at, intent.seq, &why);
                     is_cut = Some(why);
                 }
                 Fate::Over { why } => {
-                    self.void(at, intent.seq, &why);
+                    self.void(state, at, intent.seq, &why);
                     self.end(End::Barred { cause: why });
                 }
             }
@@ -102,11 +102,8 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             });
             return None;
         }
-        for _ in batch
-            .iter()
-            .filter(|at| self.actions[**at].change.revokes_owner())
-        {
-            shared.owners.reserve();
+        for owner in batch.iter().filter_map(|at| self.owner_at_stake(*at)) {
+            shared.owners.doubt(owner);
         }
         let (operation, size, left) = (state.operation, batch.len(), state.queue.len());
         shared.observer.observe(Event::Batch {
@@ -117,22 +114,18 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         Some(intents)
     }
 
-    /// Whether an owner revocation certainly took nothing.
-    fn release(&self, at: usize, outcome: &Outcome) -> bool {
-        self.actions[at].change.revokes_owner()
-            && match outcome {
-                Outcome::Failed { cause: _ }
-                | Outcome::Withheld { cause: _ }
-                | Outcome::NotAttempted { cause: _ } => true,
-                Outcome::Done { request_id: _ }
-                | Outcome::AlreadyDone { request_id: _ }
-                | Outcome::Unknown { cause: _ } => false,
-            }
+    /// An action's owner is certain again, if it is an owner revocation.
+    fn clear(&self, at: usize) {
+        if let Some(owner) = self.owner_at_stake(at) {
+            self.shared.borrow_mut().owners.clear(owner);
+        }
     }
 
-    fn void(&self, at: usize, seq: u64, why: &str) {
-        if self.actions[at].change.revokes_owner() {
-            self.shared.borrow_mut().owners.restore();
+    /// Takes back an intent whose request had no effect. That says nothing of an earlier request for the same action:
+    /// an owner whose revocation was not seen in time stays in doubt, for it may be late.
+    fn void(&self, state: &LaneState, at: usize, seq: u64, why: &str) {
+        if !state.is_doubtful(at) {
+            self.clear(at);
         }
         self.append(&Record::Void {
             seq,
@@ -247,6 +240,18 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             }
         };
         Fate::Settled(outcome)
+    }
+}
+
+/// Whether nothing that was ever sent for an action took effect.
+fn took_nothing(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failed { cause: _ }
+        | Outcome::Withheld { cause: _ }
+        | Outcome::NotAttempted { cause: _ } => true,
+        Outcome::Done { request_id: _ }
+        | Outcome::AlreadyDone { request_id: _ }
+        | Outcome::Unknown { cause: _ } => false,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{End, Event, JournalSink, Observer, Run};
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change};
 use crate::provider::{ErrorKind, ProviderError, RosterSink};
-use crate::roster::Operation;
+use crate::roster::{Operation, UserId};
 
 /// Actions whose intents are made durable together at most.
 const BATCH_MAX: usize = 10;
@@ -34,10 +34,15 @@ pub(super) struct Tries {
 }
 
 impl LaneState {
+    /// Whether an earlier request for an action was of unknown fate: what was not seen in time may be late.
+    pub(super) fn is_doubtful(&self, at: usize) -> bool {
+        self.tries.get(&at).is_some_and(|tries| tries.sent_again)
+    }
+
     /// What may be said of an action whose last attempt had no effect: nothing is certain if an earlier one was of
-    /// unknown fate, because what was not seen in time may have been late.
+    /// unknown fate.
     pub(super) fn doubted(&self, at: usize, outcome: Outcome) -> Outcome {
-        let sent_before = self.tries.get(&at).is_some_and(|tries| tries.sent_again);
+        let sent_before = self.is_doubtful(at);
         match outcome {
             Outcome::Failed { cause }
             | Outcome::Withheld { cause }
@@ -186,15 +191,12 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
     fn forbidden_now(&self, at: usize, chosen: &[usize]) -> Option<String> {
         let shared = self.shared.borrow();
         let change = &self.actions[at].change;
-        if change.revokes_owner() {
-            let mut owners = shared.owners;
-            for _ in chosen
+        if let Some(owner) = self.owner_at_stake(at) {
+            let before = chosen
                 .iter()
-                .filter(|other| self.actions[**other].change.revokes_owner())
-            {
-                owners.reserve();
-            }
-            return (!owners.allows_revocation()).then(|| owners.cause());
+                .filter_map(|other| self.owner_at_stake(*other));
+            let leaving: Vec<&UserId> = before.collect();
+            return shared.owners.forbids(owner, &leaving);
         }
         let stands = |is_meant: fn(&Change) -> bool| {
             self.schedule.after[at].iter().any(|before| {
@@ -221,6 +223,13 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         }
     }
 
+    /// The member from whom an action takes the role of owner, if it does.
+    pub(super) fn owner_at_stake(&self, at: usize) -> Option<&UserId> {
+        let change = &self.actions[at].change;
+        let member = change.member().filter(|_| change.revokes_owner());
+        member.map(|member| &member.id)
+    }
+
     /// Gives an action its outcome and tells everybody.
     pub(super) fn settled(&self, at: usize, outcome: Outcome) {
         let action: &Action = &self.actions[at];
@@ -229,8 +238,11 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             action,
             outcome: &outcome,
         });
-        if action.change.promotes() && outcome.is_done() {
-            shared.owners.grant();
+        if action.change.promotes()
+            && outcome.is_done()
+            && let Some(member) = action.change.member()
+        {
+            shared.owners.grant(&member.id);
         }
         shared.outcomes[at] = Some(outcome);
         drop(shared);

@@ -61,7 +61,7 @@ pub async fn finish(
 ) -> Finished {
     let judgement = approved.judgement().clone();
     let planned = owners_after(&judgement.plan, approved.actions()).len();
-    let owners = OwnerLedger::new(judgement.plan.owners.len(), planned);
+    let owners = OwnerLedger::new(judgement.plan.owners.clone(), planned);
     let key = &observed.key_in_use;
     let (first, last) = approved.split_by_key(key);
     let (last, end) = match last.map(|last| last.split_by_own_key(key)) {
@@ -83,7 +83,8 @@ pub async fn finish(
             .as_ref()
             .is_none_or(|found| found.as_ref().is_ok_and(|found| found.converged));
         if run.ended.is_none() && proven && executed.iter().all(|(_, outcome)| outcome.is_done()) {
-            run = execute(&part, provider, journal, run.owners, conditions, watch).await;
+            let owners = run.owners;
+            run = execute(&part, provider, journal, owners, conditions, watch).await;
             executed.extend(pair(part.actions(), &mut run));
             if can_read {
                 verification = prove(provider, observed, &executed, &run, conditions, watch).await;

@@ -28,6 +28,7 @@ mod fuzz;
 mod gitops;
 mod laws;
 mod links;
+mod owners;
 mod pacing;
 mod provider;
 mod provider_sockets;

@@ -160,7 +160,13 @@ fn make(seed: u64) -> Case {
     let settings = Settings {
         seed,
         latency: Duration::from_millis(rng.u64(0..200)),
-        lag: Duration::from_millis(*rng.choice(&[0, 0, 300, 3_000]).unwrap()),
+        // One day in sixteen, an effect shows later than it is waited for.
+        lag: Duration::from_millis(match rng.u8(..16) {
+            0..8 => 0,
+            8..12 => 300,
+            12..15 => 3_000,
+            _ => 75_000,
+        }),
         limit: limit(&mut rng),
         hints: *rng
             .choice(&[Hints::None, Hints::RetryAfter, Hints::Headers, Hints::Body])

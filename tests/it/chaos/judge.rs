@@ -10,6 +10,7 @@ use rosterctl::simulator::{Author, Mutation};
 use serde_json::Value;
 
 use super::day::{Day, Ending};
+use crate::owners::too_few;
 use crate::support::made;
 
 /// Everything that is wrong with a day; nothing, if the property holds.
@@ -38,6 +39,13 @@ pub(super) fn faults(day: &Day) -> Vec<String> {
             faults.push(format!("outside the plan: {mutation:?}"));
         }
     }
+    let rows = before.members().filter(|row| row.role.is_owner());
+    let owners = rows.map(|row| row.id.to_string()).collect();
+    faults.extend(too_few(
+        &owners,
+        &finished.executed,
+        &day.case.simulator.mutations(),
+    ));
     if day.exit() == Exit::Converged {
         let actions: Vec<&Action> = finished.executed.iter().map(|(action, _)| action).collect();
         faults.extend(unlike(day, before, &actions, &others));
