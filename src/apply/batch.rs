@@ -21,14 +21,14 @@ enum Fate {
     Settled(Outcome),
     /// The action has its outcome, and the member whom it is about is gone, whoever took them.
     Lapsed(Outcome),
-    /// The request had no effect, and the action goes back to the head of the queue.
+    /// The request had no effect, or none that was seen, and the action goes back to the head of the queue.
     Again { why: String },
-    /// The run is over, and the request had no effect.
+    /// The run is over, and this request had no effect.
     Over { why: String },
 }
 
 impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
-    /// Sends a batch. What is not sent after all stays in the queue, and its intent is void.
+    /// Sends a batch. What is not sent after all stays in the queue.
     pub(super) async fn send(&self, state: &mut LaneState, batch: &[usize]) {
         if batch.is_empty() {
             return;
@@ -40,7 +40,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         for (at, intent) in batch.iter().copied().zip(intents) {
             let why = is_cut.clone().or_else(|| self.over(state));
             if let Some(why) = why {
-                self.void(state, at, intent.seq, &why);
+                self.take_back(state, at, intent.seq, &why);
                 continue;
             }
             match self.attempt(state, at, &intent).await {
@@ -58,11 +58,11 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 // An owner who is gone is not certain any more, whoever took them.
                 Fate::Lapsed(outcome) => self.conclude(state, at, intent.seq, outcome),
                 Fate::Again { why } => {
-                    self.void(state, at, intent.seq, &why);
+                    self.take_back(state, at, intent.seq, &why);
                     is_cut = Some(why);
                 }
                 Fate::Over { why } => {
-                    self.void(state, at, intent.seq, &why);
+                    self.take_back(state, at, intent.seq, &why);
                     self.end(End::Barred { cause: why });
                 }
             }
@@ -83,8 +83,18 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         self.settled(at, outcome);
     }
 
+    /// Gives an action that is not sent any more its outcome, which is that of an earlier sending, too.
+    pub(super) fn leave(&self, state: &mut LaneState, at: usize, outcome: Outcome) {
+        let outcome = state.doubted(at, outcome);
+        let tries = state.tries.get_mut(&at);
+        match tries.and_then(|tries| tries.open.take()) {
+            Some(seq) => self.conclude(state, at, seq, outcome),
+            None => self.settled(at, outcome),
+        }
+    }
+
     /// Writes the intents of a batch; `None`: they could not be written, nothing is sent and the run is over.
-    fn write_intents(&self, state: &LaneState, batch: &[usize]) -> Option<Vec<IntentRecord>> {
+    fn write_intents(&self, state: &mut LaneState, batch: &[usize]) -> Option<Vec<IntentRecord>> {
         let mut shared = self.shared.borrow_mut();
         let intents: Vec<IntentRecord> = batch
             .iter()
@@ -94,7 +104,9 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 change: self.actions[*at].change.clone(),
             })
             .collect();
-        let records: Vec<Record> = intents.iter().cloned().map(Record::Intent).collect();
+        let mut records: Vec<Record> = intents.iter().cloned().map(Record::Intent).collect();
+        // An intent that stayed open is void only where the one that takes its place is written.
+        records.extend(superseded(state, batch, &intents));
         if let Err(error) = shared.journal.commit(&records) {
             drop(shared);
             self.end(End::Barred {
@@ -121,12 +133,16 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         }
     }
 
-    /// Takes back an intent whose request had no effect. That says nothing of an earlier request for the same action:
-    /// an owner whose revocation was not seen in time stays in doubt, for it may be late.
-    fn void(&self, state: &LaneState, at: usize, seq: u64, why: &str) {
-        if !state.is_doubtful(at) {
-            self.clear(at);
+    /// Takes back an intent whose request had no effect.
+    ///
+    /// That says nothing of an earlier request for the same action. While one was not seen and may be late, the intent
+    /// stays open, so that a crash forgets nothing, and its owner in doubt.
+    fn take_back(&self, state: &mut LaneState, at: usize, seq: u64, why: &str) {
+        if state.is_doubtful(at) {
+            state.tries.entry(at).or_default().open = Some(seq);
+            return;
         }
+        self.clear(at);
         self.append(&Record::Void {
             seq,
             at: self.conditions.clock.now(),
@@ -218,7 +234,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 cause: format!("{cause}; {why}"),
             },
             Settled::NotSeen
-                if tries.sent_again
+                if tries.unseen
                     || matches!(action.change, Change::Invite { email: _, role: _ }) =>
             {
                 state.breaker.exhaust("their fate stayed unknown");
@@ -227,7 +243,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
                 }
             }
             Settled::NotSeen => {
-                tries.sent_again = true;
+                tries.unseen = true;
                 return Fate::Again {
                     why: format!("{cause}; its effect was not seen, so it is sent once more"),
                 };
@@ -241,6 +257,26 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         };
         Fate::Settled(outcome)
     }
+}
+
+/// The ends of the intents that stayed open after an earlier sending, in whose place new ones stand from now on.
+fn superseded(state: &mut LaneState, batch: &[usize], intents: &[IntentRecord]) -> Vec<Record> {
+    let mut records = Vec::new();
+    for (at, intent) in batch.iter().zip(intents) {
+        let tries = state.tries.get_mut(at);
+        if let Some(seq) = tries.and_then(|tries| tries.open.take()) {
+            let why = format!(
+                "its effect was not seen, and the intent {} is in its place",
+                intent.seq
+            );
+            records.push(Record::Void {
+                seq,
+                at: intent.at,
+                why,
+            });
+        }
+    }
+    records
 }
 
 /// Whether nothing that was ever sent for an action took effect.

@@ -25,18 +25,21 @@ pub(super) struct LaneState {
     pub(super) canary_proven: bool,
 }
 
-/// Attempts of one action that had no effect.
+/// Attempts of one action that had no effect, or none that was seen.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Tries {
     pub(super) throttled: u32,
     pub(super) not_sent: u32,
-    pub(super) sent_again: bool,
+    /// A request was of unknown fate, and its effect was not seen in time.
+    pub(super) unseen: bool,
+    /// The intent that is open although nothing is under way, because of that request.
+    pub(super) open: Option<u64>,
 }
 
 impl LaneState {
     /// Whether an earlier request for an action was of unknown fate: what was not seen in time may be late.
     pub(super) fn is_doubtful(&self, at: usize) -> bool {
-        self.tries.get(&at).is_some_and(|tries| tries.sent_again)
+        self.tries.get(&at).is_some_and(|tries| tries.unseen)
     }
 
     /// What may be said of an action whose last attempt had no effect: nothing is certain if an earlier one was of
@@ -152,7 +155,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             let outcome = Outcome::NotAttempted {
                 cause: cause.to_owned(),
             };
-            self.settled(at, state.doubted(at, outcome));
+            self.leave(state, at, outcome);
         }
     }
 
@@ -171,7 +174,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
             }
             if let Some(cause) = self.forbidden_now(at, &send) {
                 state.queue.remove(place);
-                self.settled(at, state.doubted(at, Outcome::Withheld { cause }));
+                self.leave(state, at, Outcome::Withheld { cause });
             } else {
                 send.push(at);
                 place += 1;

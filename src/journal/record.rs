@@ -15,7 +15,8 @@ pub enum Record {
     Plan(PlanRecord),
     /// A request is about to be sent.
     Intent(IntentRecord),
-    /// A request of an intent was not sent, or had no effect: the intent is void.
+    /// A request of an intent was not sent, or had no effect, or another intent of the same change stands in its place:
+    /// the intent is void. One whose request may still take effect is never void without a successor.
     Void {
         /// The intent.
         seq: u64,

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use rosterctl::journal::{Record, replay};
 use rosterctl::outcome::Exit;
 use rosterctl::provider::Clock;
 use rosterctl::reconcile::{Finished, observe};
 use rosterctl::simulator::{FaultScript, Settings};
 
-use crate::support::{Case, file, outcomes, pending, quiet, roster, started_at, user};
+use crate::support::{Case, file, outcomes, pending, plan_record, quiet, roster, started_at, user};
 
 const DELETE_USER: &str = "DELETE /organization/users/{user_id}";
 const MODIFY_USER: &str = "POST /organization/users/{user_id}";
@@ -169,6 +170,38 @@ async fn an_effect_that_shows_too_late_is_not_called_a_failure() {
         assert!(found.contains(why), "{found}");
         assert_eq!(times(&case, "modify-user user-bob"), 1);
         assert_eq!(finished.exit(), Exit::Partial);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_and_not_seen_stays_open_in_the_journal() {
+    // Whenever the run is cut between the two sendings, the next one has to know of the first.
+    for then in [
+        "{ status = { status = 429, retry_after_s = 5 } }",
+        r#"{ status = { status = 429, code = "insufficient_quota" } }"#,
+        "{ status = { status = 403 } }",
+        "{ status = { status = 401 } }",
+        r#""reset-before""#,
+    ] {
+        let script = once(MODIFY_USER, r#""reset-after""#) + &from(MODIFY_USER, 2, 1, then);
+        let lag = Duration::from_secs(75);
+        let mut case = four_with(&script, |settings| Settings { lag, ..settings });
+        case.run().await;
+        let mut records = vec![Record::Plan(plan_record(started_at()))];
+        let is_open = |records: &[Record]| {
+            let open = replay(records).unwrap().open;
+            open.iter().any(|row| row.change.to_string() == SET_ROLE)
+        };
+        let mut was_open = Vec::new();
+        for record in &case.journal.records {
+            records.push(record.clone());
+            let now = is_open(&records);
+            if was_open.last() != Some(&now) {
+                was_open.push(now);
+            }
+        }
+        assert_eq!(was_open[was_open.len() - 2..], [true, false], "{then}");
+        assert!(was_open.len() <= 3, "{then}: open again and again");
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rosterctl::apply::{JournalSink as _, Settled, settle};
-use rosterctl::journal::{IntentRecord, PlanRecord, Record};
+use rosterctl::journal::{IntentRecord, Record};
 use rosterctl::outcome::Outcome;
 use rosterctl::plan::Change;
 use rosterctl::provider::{Clock, OpenAi, RosterSink as _};
@@ -15,7 +15,7 @@ use rosterctl::roster::{Email, Operation, OrganizationId, Role};
 use rosterctl::simulator::{InProcess, Settings};
 use rosterctl::state::{JournalFile, StateDir};
 
-use crate::support::{Case, file, pending, quiet, roster, started_at, user};
+use crate::support::{Case, file, pending, plan_record, quiet, roster, started_at, user};
 
 fn invite(email: &str) -> Change {
     Change::Invite {
@@ -61,19 +61,7 @@ fn cut_short(folder: &tempfile::TempDir, at: Timestamp) -> StateDir {
     fs::write(&members, "").unwrap();
     let organization = OrganizationId::parse("org-test").unwrap();
     let state = StateDir::beside(&members, &organization).unwrap();
-    let plan = PlanRecord {
-        format_version: PlanRecord::FORMAT_VERSION,
-        rosterctl: "0.0.0".to_owned(),
-        at,
-        plan_id: "0".repeat(64),
-        organization: "org-test".to_owned(),
-        actions: Vec::new(),
-        approved: 1,
-        accepted: Vec::new(),
-        key_owner: None,
-        reference: None,
-    };
-    let mut journal = JournalFile::start(&state, plan).unwrap();
+    let mut journal = JournalFile::start(&state, plan_record(at)).unwrap();
     let seq = journal.next_seq();
     let change = invite("new@acme.dev");
     let intent = Record::Intent(IntentRecord { seq, at, change });

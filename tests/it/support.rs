@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rosterctl::apply::{Conditions, Event, JournalSink, Observer};
 use rosterctl::desired::{DesiredRoster, Source, parse};
 use rosterctl::guardrail::{Acceptance, History, Surroundings};
-use rosterctl::journal::Record;
+use rosterctl::journal::{PlanRecord, Record};
 use rosterctl::outcome::Outcome;
 use rosterctl::pacing::PaceSettings;
 use rosterctl::plan::{Change, PlanId};
@@ -108,6 +108,22 @@ pub(crate) fn desired(text: &str) -> DesiredRoster {
         text: text.to_owned(),
     };
     parse(&[source]).unwrap_or_else(|violations| panic!("{violations:?}"))
+}
+
+/// The first record of a journal, of a plan that does not matter.
+pub(crate) fn plan_record(at: Timestamp) -> PlanRecord {
+    PlanRecord {
+        format_version: PlanRecord::FORMAT_VERSION,
+        rosterctl: "0.0.0".to_owned(),
+        at,
+        plan_id: "0".repeat(64),
+        organization: "org-test".to_owned(),
+        actions: Vec::new(),
+        approved: 1,
+        accepted: Vec::new(),
+        key_owner: None,
+        reference: None,
+    }
 }
 
 /// A journal in memory. `fails_after`: how many commits succeed.
