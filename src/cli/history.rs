@@ -50,7 +50,7 @@ impl<T: Transport> Run<T> {
     /// The revocations that a reading and the journals know of, from `since` on.
     pub(super) fn history_of(&self, reading: &AuditReading, since: Timestamp) -> History {
         let journalled = match self.state.revocations_since(since) {
-            Ok(count) => count,
+            Ok(journalled) => journalled,
             Err(error) => {
                 tracing::warn!(%error, "the journals do not say what was revoked");
                 None
@@ -65,10 +65,11 @@ impl<T: Transport> Run<T> {
             }
         };
         match (logged, journalled) {
-            (Ok(logged), journalled) if journalled.unwrap_or_default() <= logged => {
+            // The log knows what became of a request whose answer was lost, unless it is behind what is certain.
+            (Ok(logged), Some(journalled)) if journalled.done() <= logged => {
                 known(logged, "audit log")
             }
-            (_, Some(journalled)) => known(journalled, "journals"),
+            (_, Some(journalled)) => known(journalled.possible(), "journals"),
             (Ok(logged), None) => known(logged, "audit log"),
             (Err(reason), None) => unknown(&format!("{reason}, and no journal is kept here"), self),
         }

@@ -6,8 +6,8 @@
 
 mod record;
 mod replay;
+mod revocations;
 
 pub use record::{BreachRecord, Closing, IntentRecord, KeyOwner, PlanRecord, Record};
-pub use replay::{
-    Decoded, JournalFault, OpenIntent, Replay, decode, encode, replay, revocations_since,
-};
+pub use replay::{Decoded, JournalFault, OpenIntent, Replay, decode, encode, replay};
+pub use revocations::Revocations;

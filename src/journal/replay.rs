@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::{IntentRecord, PlanRecord, Record};
-use crate::plan::Change;
 
 /// Records read from a journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,36 +146,14 @@ pub fn replay(records: &[Record]) -> Result<Replay, JournalFault> {
     })
 }
 
-/// How many revocations a journal says took effect at or after a time.
-pub fn revocations_since(records: &[Record], since: Timestamp) -> usize {
-    let mut intents: BTreeMap<u64, &Change> = BTreeMap::new();
-    let mut count = 0;
-    for record in records {
-        match record {
-            Record::Intent(IntentRecord { seq, at: _, change }) => _ = intents.insert(*seq, change),
-            Record::Outcome { seq, at, outcome } => {
-                let revoked = intents
-                    .get(seq)
-                    .is_some_and(|change| change.is_revocation());
-                count += usize::from(revoked && outcome.is_done() && *at >= since);
-            }
-            Record::Plan(_)
-            | Record::Void {
-                seq: _,
-                at: _,
-                why: _,
-            }
-            | Record::Closed { at: _, by: _ } => {}
-        }
-    }
-    count
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::journal::Closing;
     use crate::outcome::Outcome;
+    use crate::plan::Change;
     use crate::plan::testing::member;
 
     fn at(second: i64) -> Timestamp {
@@ -327,19 +302,5 @@ mod tests {
         ] {
             assert_eq!(replay(&records).unwrap_err().to_string(), fault);
         }
-    }
-
-    #[test]
-    fn revocations_are_counted_by_their_outcomes() {
-        let records = [
-            plan(),
-            intent(1),
-            intent(2),
-            intent(3),
-            outcome(1, 50),
-            outcome(2, 150),
-        ];
-        assert_eq!(revocations_since(&records, at(100)), 1);
-        assert_eq!(revocations_since(&records, at(0)), 2);
     }
 }

@@ -9,7 +9,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::folder::{StateDir, StateError, sync_folder};
 use crate::apply::JournalSink;
-use crate::journal::{self, Closing, Decoded, IntentRecord, PlanRecord, Record, Replay};
+use crate::journal::{
+    self, Closing, Decoded, IntentRecord, PlanRecord, Record, Replay, Revocations,
+};
 
 /// An open journal.
 #[derive(Debug)]
@@ -185,17 +187,17 @@ impl StateDir {
         Ok(found)
     }
 
-    /// How many revocations the journals say took effect since a time; `None` without a single journal.
-    pub fn revocations_since(&self, since: Timestamp) -> Result<Option<usize>, StateError> {
+    /// What the journals say of revocations since a time; `None` without a single journal.
+    pub fn revocations_since(&self, since: Timestamp) -> Result<Option<Revocations>, StateError> {
         let paths = self.journal_paths()?;
         if paths.is_empty() {
             return Ok(None);
         }
-        let mut count = 0;
+        let mut found = Revocations::default();
         for path in paths {
-            count += journal::revocations_since(&read(&path)?.records, since);
+            found.add(&read(&path)?.records, since);
         }
-        Ok(Some(count))
+        Ok(Some(found))
     }
 
     fn journal_paths(&self) -> Result<Vec<PathBuf>, StateError> {
