@@ -24,6 +24,7 @@ use crate::pacing::PaceBook;
 use crate::plan::{Narrowing, Plan};
 use crate::provider::{Clock, Sockets, Transport};
 use crate::reconcile::{ObserveError, Observed, Prepared, Terms, draft, observe, prepare};
+use crate::render::safe::Shown;
 use crate::render::{self, Paint, redact};
 use crate::roster::Email;
 use crate::schedule::{Cost, cost};
@@ -123,9 +124,10 @@ impl Run<Sockets> {
         let clock = Clock::starting_at(Timestamp::now());
         let signals = Signals::listen()?;
         let state = StateDir::beside(&file.path, &desired.organization.id)?;
-        let (book, damage) = state.pace_book();
-        if let Some(damage) = damage {
-            tracing::warn!(error = %damage, "the learned pace starts anew");
+        let (book, set_aside) = state.pace_book(clock.now());
+        if let Some(set_aside) = set_aside {
+            let notice = set_aside.to_string();
+            terminal::say(&format!("warning: {}", Shown::sentence(&notice)));
         }
         let id = Some(&desired.organization.id);
         let watch = Watch::at_stderr(environment, clock);

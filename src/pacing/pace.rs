@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ceiling::MINUTE;
+use super::{ceiling::MINUTE, evidence::RECENT_MAX};
 
 /// The shape and size of an operation's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -84,19 +84,24 @@ impl Pace {
         }
     }
 
-    /// Whether the figures can be the figures of a limit: a file may hold anything.
+    /// Whether an estimate can come to these figures: a file may hold anything.
     pub(super) fn is_plausible(&self) -> bool {
         match *self {
             Self::Clear => true,
             Self::Bucket { per_minute, burst } => {
-                (PER_MINUTE_MIN..=PER_MINUTE_MAX).contains(&per_minute) && burst >= 1
+                (PER_MINUTE_MIN..=PER_MINUTE_MAX).contains(&per_minute) && is_counted(burst)
             }
             Self::Window { requests, second } => {
                 let minute = 0.0..=60.0;
-                requests >= 1 && second.is_none_or(|second| minute.contains(&second))
+                is_counted(requests) && second.is_none_or(|second| minute.contains(&second))
             }
         }
     }
+}
+
+/// Whether so many requests can have been counted: no more are remembered, so no burst and no window is larger.
+fn is_counted(requests: u32) -> bool {
+    usize::try_from(requests).is_ok_and(|requests| (1..=RECENT_MAX).contains(&requests))
 }
 
 /// The slowest rate that is believed.

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::pacing::{BookError, PaceBook};
 use crate::roster::{AdminKey, KeyId, LiveRoster, Member, OrganizationId, UserId};
 
 /// The folder's name beside the members file.
@@ -57,7 +56,7 @@ impl StateError {
 #[derive(Debug, Clone)]
 pub struct StateDir {
     path: PathBuf,
-    organization: OrganizationId,
+    pub(super) organization: OrganizationId,
 }
 
 /// What the last verified run left, as far as a later one compares.
@@ -132,29 +131,6 @@ impl StateDir {
         self.path.join("journal")
     }
 
-    /// The learned paces. A file that is damaged or of another organization is set aside, and its fault returned
-    /// beside an empty book.
-    pub fn pace_book(&self) -> (PaceBook, Option<BookError>) {
-        let path = self.path.join("pace.json");
-        let empty = || PaceBook::new(self.organization.clone());
-        let Ok(text) = fs::read_to_string(&path) else {
-            return (empty(), None);
-        };
-        match PaceBook::decode(&text, &self.organization) {
-            Ok(book) => (book, None),
-            Err(error) => {
-                // If it cannot be moved either, it is overwritten by the next run.
-                let _ = fs::rename(&path, path.with_extension("json.damaged"));
-                (empty(), Some(error))
-            }
-        }
-    }
-
-    /// Replaces the learned paces.
-    pub fn write_pace_book(&self, book: &PaceBook) -> Result<(), StateError> {
-        self.replace("pace.json", &book.encode())
-    }
-
     /// The snapshot of the last verified run; `None` where there is none or it cannot be read.
     pub fn snapshot(&self) -> Option<Snapshot> {
         let text = fs::read_to_string(self.path.join("snapshot.json")).ok()?;
@@ -175,7 +151,7 @@ impl StateDir {
     }
 
     /// Replaces a file whole: a reader sees the old text or the new one.
-    fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
+    pub(super) fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.path)?;

@@ -6,7 +6,9 @@
 mod folder;
 mod journal_file;
 mod lock;
+mod pace_file;
 
 pub use folder::{Snapshot, StateDir, StateError};
 pub use journal_file::{JournalFile, Unfinished};
 pub use lock::Lock;
+pub use pace_file::{SetAside, Unusable};
