@@ -102,7 +102,7 @@ pub enum Exit {
     Stale,
     /// Not every action took effect.
     Partial,
-    /// Everything was reported done, and the organization does not confirm it.
+    /// Everything that was sent was reported done, and the organization does not confirm it.
     Unconfirmed,
     /// The command line was wrong.
     Usage,
@@ -145,7 +145,7 @@ impl Exit {
             Self::Stale => "stale: the plan is not the reviewed one",
             Self::Partial => "some action failed, was withheld, is unknown or was not attempted",
             Self::Unconfirmed => {
-                "all reported done and not confirmed, or somebody outside the plan is gone"
+                "all that was sent is reported done and not confirmed, or somebody outside the plan is gone"
             }
             Self::Usage => "wrong command line",
         }

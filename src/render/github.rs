@@ -32,7 +32,7 @@ pub fn plan_github(view: &PlanView<'_>) -> String {
 /// Returns one workflow command per line: what did not happen, what did, then the summary.
 pub fn report_github(view: &ReportView<'_>) -> String {
     let mut lines = annotations(&report::sections(view));
-    let (summary, verdict) = (report::summary(view), report::verdict(view.verification));
+    let (summary, verdict) = (report::summary(view), report::verdict(view));
     notice(
         &mut lines,
         &format!("{summary} {verdict} {}", report::exit(view)),

@@ -56,7 +56,7 @@ pub fn drift_html(view: &DriftView<'_>) -> String {
 pub fn report_html(view: &ReportView<'_>) -> String {
     let headline = [
         report::summary(view),
-        report::verdict(view.verification),
+        report::verdict(view),
         report::exit(view),
     ];
     let journal = view

@@ -27,7 +27,7 @@ pub fn report_text(view: &ReportView<'_>, paint: Paint) -> String {
         text.push('\n');
     }
     let _ = writeln!(text, "{}", paint.title(Tone::Change, &summary(view)));
-    let _ = writeln!(text, "{}", verdict(view.verification));
+    let _ = writeln!(text, "{}", verdict(view));
     if let Some(journal) = view.journal {
         let _ = writeln!(text, "Journal: {}", Phrase::label(journal).line());
     }
@@ -72,7 +72,12 @@ pub(super) fn exit(view: &ReportView<'_>) -> String {
     let code = view.exit_code;
     let exit = Exit::ALL.into_iter().find(|exit| exit.code() == code);
     let meaning = exit.map_or("no code of this program", Exit::meaning);
-    format!("Exit {code}: {meaning}.")
+    let more = match (exit, not_attempted(view)) {
+        // The meaning of this code is about what was sent.
+        (Some(Exit::Unconfirmed), open @ 1..) => format!("; {open} not attempted"),
+        (_, _) => String::new(),
+    };
+    format!("Exit {code}: {meaning}{more}.")
 }
 
 /// `Plan 1a2b…: 3 done, 1 failed; 1 withheld by the guardrails.`
@@ -104,6 +109,16 @@ pub(super) fn summary(view: &ReportView<'_>) -> String {
     };
     let id = &view.plan.ids.plan;
     format!("Plan {id}: {}{guarded}.", parts.join(", "))
+}
+
+/// Actions that were not sent because the run ended before.
+fn not_attempted(view: &ReportView<'_>) -> usize {
+    let is_open = |outcome: Option<&Outcome>| {
+        outcome.is_none_or(|outcome| matches!(outcome, Outcome::NotAttempted { cause: _ }))
+    };
+    view.results()
+        .filter(|(_, outcome)| is_open(*outcome))
+        .count()
 }
 
 fn outcome_phrase(outcome: Option<&Outcome>) -> Phrase {
@@ -182,19 +197,31 @@ fn id(person: &Person) -> Phrase {
     }
 }
 
-/// Whether it holds, in a sentence.
-pub(super) fn verdict(verification: Option<&Verification>) -> String {
+/// Whether what was done holds, in a sentence: of what was not done, a listing proves nothing.
+pub(super) fn verdict(view: &ReportView<'_>) -> String {
     let Some(Verification {
         converged,
         residual,
         collateral,
         foreign: _,
-    }) = verification
+    }) = view.verification
     else {
         return "Not verified.".to_owned();
     };
     if *converged {
-        return "Verified: a complete listing after the last change shows all of it.".to_owned();
+        let is_done = |outcome: Option<&Outcome>| outcome.is_some_and(Outcome::is_done);
+        let done = view.results().filter(|(_, outcome)| is_done(*outcome));
+        let done = done.count();
+        let is_whole = done == view.results().count() && view.plan.judgement.withheld.is_empty();
+        return match done {
+            0 => "Not verified: nothing is known to have been done.",
+            _ if is_whole => "Verified: a complete listing after the last change shows all of it.",
+            _ => {
+                "Verified in part: a complete listing after the last change shows what was done, \
+                 which is not the whole plan."
+            }
+        }
+        .to_owned();
     }
     let mut parts = Vec::new();
     if !residual.is_empty() {

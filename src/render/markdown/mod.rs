@@ -74,7 +74,7 @@ pub fn plan_markdown(view: &PlanView<'_>, comment: &Comment<'_>) -> String {
 pub fn report_markdown(view: &ReportView<'_>, comment: &Comment<'_>) -> String {
     let organization = safe::markdown_code(&view.plan.judgement.plan.organization);
     let marker = comment.marker_line("plan");
-    let (summary, verdict) = (report::summary(view), report::verdict(view.verification));
+    let (summary, verdict) = (report::summary(view), report::verdict(view));
     let alert = if view.exit_code == 0 {
         ""
     } else {

@@ -116,3 +116,59 @@ fn a_good_run_is_short() {
     Exit 0: converged, or nothing to do.
     ");
 }
+
+/// The lines under the sections, for two removals with these outcomes.
+fn ending(outcomes: &[Outcome; 2], converged: bool, exit_code: u8) -> String {
+    let rows = [("user-7", "eve@acme.dev"), ("user-8", "bob@acme.dev")];
+    let removals = rows.map(|(id, email)| remove(member(id, email, Role::Reader)));
+    let shown = Shown::new(approved(plan(removals.to_vec())), 1);
+    let left = if converged { 0..0 } else { 0..1 };
+    let verification = Verification {
+        converged,
+        residual: shown.judgement.actions[left].to_vec(),
+        collateral: vec![],
+        foreign: vec![],
+    };
+    let view = ReportView {
+        aftermath: None,
+        plan: shown.view(),
+        outcomes,
+        verification: Some(&verification),
+        exit_code,
+        journal: None,
+    };
+    let text = report_text(&view, Paint::Plain);
+    let at = text.find("Plan ").unwrap();
+    text[at..].to_owned()
+}
+
+#[test]
+fn what_is_verified_is_what_was_done() {
+    let done = || Outcome::Done { request_id: None };
+    let cause = || "the run was stopped".to_owned();
+    let open = || Outcome::NotAttempted { cause: cause() };
+    let unknown = || Outcome::Unknown { cause: cause() };
+    let endings = [
+        ending(&[done(), open()], true, 5),
+        ending(&[unknown(), open()], true, 5),
+        ending(&[done(), open()], false, 6),
+        ending(&[done(), done()], false, 6),
+    ];
+    insta::assert_snapshot!(endings.join("\n"), @"
+    Plan f66ca7a7a8902c5ab62c: 1 done, 1 not attempted.
+    Verified in part: a complete listing after the last change shows what was done, which is not the whole plan.
+    Exit 5: some action failed, was withheld, is unknown or was not attempted.
+
+    Plan f66ca7a7a8902c5ab62c: 1 unknown, 1 not attempted.
+    Not verified: nothing is known to have been done.
+    Exit 5: some action failed, was withheld, is unknown or was not attempted.
+
+    Plan f66ca7a7a8902c5ab62c: 1 done, 1 not attempted.
+    Not verified: 1 executed action not visible yet.
+    Exit 6: all that was sent is reported done and not confirmed, or somebody outside the plan is gone; 1 not attempted.
+
+    Plan f66ca7a7a8902c5ab62c: 2 done.
+    Not verified: 1 executed action not visible yet.
+    Exit 6: all that was sent is reported done and not confirmed, or somebody outside the plan is gone.
+    ");
+}
