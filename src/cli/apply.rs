@@ -192,8 +192,27 @@ async fn go<T: Transport>(
     };
     let view = report(&sheet, &executed, journal.as_deref());
     terminal::say("");
-    output.write(&ReportForms { view })?;
-    Ok(executed.exit)
+    match output.write(&ReportForms { view }) {
+        Ok(()) => Ok(executed.exit),
+        Err(failure) => {
+            failure.report();
+            Ok(unwritten(executed.exit))
+        }
+    }
+}
+
+/// The exit code of a run whose report cannot be written. Code 1 would say that nothing was sent.
+fn unwritten(exit: Exit) -> Exit {
+    match exit {
+        Exit::Converged => Exit::Partial,
+        Exit::Failure
+        | Exit::Pending
+        | Exit::Refused
+        | Exit::Stale
+        | Exit::Partial
+        | Exit::Unconfirmed
+        | Exit::Usage => exit,
+    }
 }
 
 /// The command that applies the same part of the plan, as bounded.

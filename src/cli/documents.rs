@@ -1,8 +1,8 @@
 //! Where a result goes: one form on standard output, others in files, all of them from one reading.
 //!
-//! Every file is opened before the run, so that nothing fails at its end for a typing error, and emptied, so that an
-//! old document is not taken for this run's. A run that comes to no result still writes its Markdown: a comment that
-//! showed an earlier plan would mislead.
+//! Every file is tried before the run, so that nothing fails at its end for a typing error, and changes only when there
+//! is a result. A run that comes to none still writes its Markdown: a comment that showed an earlier plan would
+//! mislead.
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,8 @@ pub(super) struct OutputArgs {
     pub(super) format: Format,
 
     /// Write the JSON document to a file as well
+    ///
+    /// The file is replaced only when there is a result: a run that fails before leaves an older one as it was.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 
@@ -151,26 +153,37 @@ impl OutputArgs {
 
 impl Output {
     /// Writes a result in each form that is wanted.
+    ///
+    /// # Errors
+    /// Where one cannot be written; the others are.
     pub(super) fn write(&mut self, result: &impl Forms) -> Result<(), Failure> {
         let json = || json(&result.document());
-        if let Some(out) = &mut self.out {
-            out.write(&json()?)?;
-        }
-        if let Some(mut markdown) = self.markdown.take() {
-            let text = result.markdown(&self.comment());
-            markdown.write(&terminal::masked(&text))?;
-        }
-        if let Some(html) = &mut self.html {
-            html.write(&terminal::masked(&result.html()))?;
-        }
-        if let (Some(gitlab), Some(figures)) = (&mut self.gitlab, result.gitlab()) {
-            gitlab.write(&figures)?;
-        }
-        match self.format {
+        let out = match &mut self.out {
+            Some(out) => json().and_then(|text| out.write(&text)),
+            None => Ok(()),
+        };
+        let markdown = match self.markdown.take() {
+            Some(mut file) => {
+                let text = result.markdown(&self.comment());
+                file.write(&terminal::masked(&text))
+            }
+            None => Ok(()),
+        };
+        let html = match &mut self.html {
+            Some(file) => file.write(&terminal::masked(&result.html())),
+            None => Ok(()),
+        };
+        let gitlab = match (&mut self.gitlab, result.gitlab()) {
+            (Some(file), Some(figures)) => file.write(&figures),
+            (Some(file), None) => file.withdraw(),
+            (None, _) => Ok(()),
+        };
+        let shown = match self.format {
             Format::Text => terminal::print(&result.text(terminal::paint_out())),
-            Format::Json => terminal::print_as_is(&json()?),
+            Format::Json => json().and_then(|text| terminal::print_as_is(&text)),
             Format::Github => terminal::print(&result.github()),
-        }
+        };
+        first_failure([out, markdown, html, gitlab, shown])
     }
 
     /// Ends a run: where it failed before there was a result, says so in the comment and on the workflow's page.
@@ -196,6 +209,16 @@ impl Output {
             diff: None,
         }
     }
+}
+
+/// The first failure; those after it are said here.
+fn first_failure<const N: usize>(written: [Result<(), Failure>; N]) -> Result<(), Failure> {
+    let mut failures = written.into_iter().filter_map(Result::err);
+    let first = failures.next();
+    for failure in failures {
+        failure.report();
+    }
+    first.map_or(Ok(()), Err)
 }
 
 /// A document as JSON, with the addresses in its values masked, if they are to be.

@@ -1,6 +1,6 @@
 //! Files of the command line: the members file with its includes, and what is written to `--out`.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -225,16 +225,21 @@ fn inside(folder: &Path, path: PathBuf) -> Result<PathBuf, Failure> {
     Err(Failure::new(error).hint(hint))
 }
 
-/// The file of `--out`, opened before anything is done, so that a run does not fail at its end for a typing error.
+/// The file of `--out`: that it can be written is known before anything is done, so that a run does not fail at its end
+/// for a typing error.
+///
+/// It changes only when there is a result: what a run without one leaves is what was there before, and no empty file
+/// that looks like a result.
 #[derive(Debug)]
 pub(super) struct OutFile {
     path: PathBuf,
-    file: File,
+    /// Open from the start where there was something already: a pipe's reader waits for its end. `None` where the file
+    /// is made with the result.
+    file: Option<File>,
 }
 
 impl OutFile {
-    /// Opens the file and empties it: an old document must not be taken for this run's. Refuses one that the run
-    /// reads.
+    /// Makes sure that the file can be written, and changes nothing yet. Refuses one that the run reads.
     pub(super) fn open(path: &Path, read: &[PathBuf]) -> Result<Self, Failure> {
         if path == Path::new("-") {
             let failure = Failure::new("a file is wanted, and `-` is standard output");
@@ -250,7 +255,7 @@ impl OutFile {
             let hint = "name another file, as in --out plan.json";
             return Err(Failure::new(failure).hint(hint).exit(Exit::Usage));
         }
-        let file = File::create(path).map_err(|error| {
+        let file = open_or_try(path).map_err(|error| {
             let hint = format!(
                 "see what is there: ls -ld {}",
                 folder(&path.display().to_string())
@@ -263,12 +268,60 @@ impl OutFile {
         })
     }
 
-    /// Writes the document.
+    /// Writes the document, in place of what was there.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.file.write_all(text.as_bytes()).map_err(|error| {
-            Failure::caused(format!("cannot write {}", self.path.display()), error)
+        let path = &self.path;
+        let written = self.replace(text);
+        written.map_err(|error| {
+            // Half a document is none, and looks like one.
+            let _ = remove_if_file(path);
+            Failure::caused(format!("cannot write {}", path.display()), error)
         })
     }
+
+    fn replace(&self, text: &str) -> io::Result<()> {
+        let Some(mut file) = self.file.as_ref() else {
+            return File::create(&self.path)?.write_all(text.as_bytes());
+        };
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        file.write_all(text.as_bytes())
+    }
+
+    /// Removes what was there: the result has no such document, and an older one would be taken for its.
+    pub(super) fn withdraw(&self) -> Result<(), Failure> {
+        remove_if_file(&self.path).map_err(|error| {
+            Failure::caused(format!("cannot remove {}", self.path.display()), error)
+        })
+    }
+}
+
+/// Opens what is there, as it is. Where there is nothing, makes a file and removes it again.
+fn open_or_try(path: &Path) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened.map(Some),
+    }
+    match options.clone().create_new(true).open(path) {
+        Ok(_) => fs::remove_file(path).map(|()| None),
+        // A link to a file that is not there yet.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            options.create(true).open(path).map(Some)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a file, not a device or a pipe.
+fn remove_if_file(path: &Path) -> io::Result<()> {
+    let target = spot(path);
+    if target.is_file() {
+        fs::remove_file(target)?;
+    }
+    Ok(())
 }
 
 /// Where a path leads, by one name: whatever links and dots are in it, also if there is no file yet.

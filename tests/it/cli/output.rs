@@ -134,8 +134,10 @@ fn a_run_without_a_result_says_so_in_the_comment() {
     - ``members.toml:2:1: unknown key `verison`; did you mean `version`?``
     - `` members.toml:3:1: unknown key `colour`; the keys here are `version`, `include`, `organization`, `policy`, `guardrails`, `unmanaged`, `members` and `departed` ``
     ");
-    // Zeros would read as "nothing changes".
-    assert_eq!(desk.read("result.gitlab.json"), "");
+    // Zeros would read as "nothing changes", and an empty file as a result.
+    for none in ["result.json", "result.html", "result.gitlab.json"] {
+        assert!(!desk.path(none).exists(), "{none}");
+    }
 
     desk.write("members.toml", MEMBERS);
     let no_key = desk.run(&with_files(&["apply", "--yes"]));
@@ -144,14 +146,70 @@ fn a_run_without_a_result_says_so_in_the_comment() {
 }
 
 #[test]
+fn a_file_is_replaced_only_by_a_result() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let old = "a report of another day, longer than any".repeat(1000);
+    let args = with_files(&["apply", "--yes"]);
+    for (members, environment, code) in [
+        (MEMBERS.replace("version", "verison"), "", 1),
+        (MEMBERS.to_owned(), "sk-admin-test-wrong", 1),
+    ] {
+        for kept in ["result.json", "result.html", "result.gitlab.json"] {
+            desk.write(kept, &old);
+        }
+        desk.write("members.toml", members);
+        let mut command = desk.command(&args);
+        let failed = Ran::of(command.env("OPENAI_ADMIN_KEY", environment));
+        assert_eq!(failed.code, code, "{failed:?}");
+        for kept in ["result.json", "result.html", "result.gitlab.json"] {
+            assert_eq!(desk.read(kept), old, "{kept}");
+        }
+    }
+    assert_eq!(desk.run(&args).code, 0);
+    assert_valid(&report_schema(), &json(&desk.read("result.json")));
+    assert!(desk.read("result.html").ends_with("</html>\n"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_cannot_be_written_hides_nothing_of_what_was_done() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &[]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let args = [
+        "apply",
+        "--yes",
+        "--out",
+        "/dev/full",
+        "--html-out",
+        "x.html",
+    ];
+    let ran = desk.run(&args);
+    assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
+    // Code 1 would say that nothing was sent.
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.out.contains("- remove  eve@acme.dev  reader  done"));
+    assert!(ran.err.contains("error: cannot write /dev/full"), "{ran:?}");
+    assert!(desk.read("x.html").ends_with("</html>\n"));
+
+    let nothing_to_do = desk.run(&["plan", "--out", "/dev/full"]);
+    assert_eq!(nothing_to_do.code, 1, "{nothing_to_do:?}");
+}
+
+#[test]
 fn no_plan_has_no_figures() {
     let organization = Organization::start(&acme(&["bob"]), &[]);
     let (empty, _) = MEMBERS.split_once("\"ada").unwrap();
     let desk = Desk::at(&organization, empty);
+    // Older ones would be taken for this plan's.
+    desk.write(
+        "result.gitlab.json",
+        r#"{"create":1,"update":0,"delete":1}"#,
+    );
     let ran = desk.run(&with_files(&["plan"]));
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_valid(&plan_schema(), &json(&desk.read("result.json")));
-    assert_eq!(desk.read("result.gitlab.json"), "");
+    assert!(!desk.path("result.gitlab.json").exists());
     assert!(desk.read("result.md").contains("empty-desired"));
     assert!(desk.read("result.html").contains("empty-desired"));
 }
