@@ -160,9 +160,11 @@ impl Board {
         let lane = self.lanes.get_mut(&operation)?;
         lane.doing = Doing::Nothing;
         let head = lane.head(operation);
-        Some(match lag.as_secs() {
-            0 => format!("{head}: the first one is gone"),
-            seconds => format!("{head}: the first one is gone, after {seconds} s"),
+        // Rounded as the wait is that follows from it.
+        Some(if lag < WAIT_SHOWN_MIN {
+            format!("{head}: the first one is gone")
+        } else {
+            format!("{head}: the first one is gone, after {} s", nearest(lag))
         })
     }
 
@@ -402,13 +404,18 @@ fn limit(pace: Pace) -> Option<Pace> {
     }
 }
 
+/// A time of the past in whole seconds, at least one: what follows from it is waited for as long.
+fn nearest(time: Duration) -> f64 {
+    time.as_secs_f64().round().max(1.0)
+}
+
 /// What a verification waits for, so long after it began to.
 fn verifying_row(verifying: Verifying, passed: Duration) -> String {
     let still = |time: Duration| time.saturating_sub(passed).as_secs_f64().ceil();
     match verifying {
         Verifying::Lag(lag) => format!(
             "verifying: waiting {} s, as long as the first removal stayed visible",
-            still(lag)
+            nearest(lag.saturating_sub(passed))
         ),
         Verifying::Listing => "verifying: listing invites and members once more".to_owned(),
         Verifying::Vanished { rows: 1 } => {

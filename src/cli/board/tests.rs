@@ -275,6 +275,17 @@ fn a_verification_says_what_it_waits_for() {
     verifying: 3 rows outside the plan are gone, reading each by its id
     verifying: 3 changes not visible yet, looking again in 4 s, for 2 min at most
     ");
+    // The time that the first removal took is the time that is waited for, to the second.
+    for millis in [1_000, 1_400, 7_050, 7_999] {
+        let lag = Duration::from_millis(millis);
+        let gone = removals(1).proven(lag).unwrap();
+        let took = gone.split_once("after ").unwrap().1;
+        let waits = Board::default().verifies(Verifying::Lag(lag), seconds(1));
+        assert!(
+            waits.unwrap().contains(&format!("waiting {took}, ")),
+            "{gone}"
+        );
+    }
     let blink = Verifying::Lag(Duration::from_millis(2));
     assert_eq!(Board::default().verifies(blink, seconds(1)), None);
 }
