@@ -217,6 +217,7 @@ impl<S: RosterSink, J: JournalSink, O: Observer> Run<'_, S, J, O> {
         let outcome = match settled {
             Settled::Done => {
                 state.breaker.succeed();
+                self.shared.borrow_mut().seen.push(at);
                 Outcome::Done {
                     request_id: error.request_id.clone(),
                 }

@@ -134,6 +134,8 @@ pub struct Conditions<'a> {
 pub struct Execution {
     /// One for each action of the plan, in its order.
     pub outcomes: Vec<Outcome>,
+    /// The actions whose effect was read, and not only answered: their places among the outcomes.
+    pub seen: Vec<usize>,
     /// How long the first removal stayed visible; zero where nothing was removed.
     pub lag: Duration,
     /// Why the run ended before its end, if it did.
@@ -185,6 +187,7 @@ struct Shared<'a, J, O> {
     journal: &'a mut J,
     observer: &'a mut O,
     outcomes: Vec<Option<Outcome>>,
+    seen: Vec<usize>,
     owners: OwnerLedger,
     lag: Duration,
     ended: Option<End>,
@@ -205,6 +208,7 @@ pub async fn execute(
         journal,
         observer,
         outcomes,
+        seen: Vec::new(),
         owners,
         lag: Duration::ZERO,
         ended: None,
@@ -230,6 +234,7 @@ pub async fn execute(
         journal: _,
         observer: _,
         outcomes,
+        seen,
         owners,
         lag,
         ended,
@@ -243,6 +248,7 @@ pub async fn execute(
         .collect();
     Execution {
         outcomes,
+        seen,
         lag,
         ended,
         owners,

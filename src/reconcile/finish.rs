@@ -1,7 +1,7 @@
 //! Executing an approved plan and proving what came of it.
 
 use super::Observed;
-use super::verification::{Unverified, verify};
+use super::verification::{Trace, Unverified, verify};
 use crate::apply::{Conditions, End, Execution, JournalSink, Observer, OwnerLedger, execute};
 use crate::guardrail::{ApprovedPlan, Judgement, owners_after};
 use crate::outcome::{Exit, Outcome};
@@ -70,8 +70,10 @@ pub async fn finish(
     };
 
     let mut run = execute(&first, provider, journal, owners, conditions, watch).await;
+    let mut seen = seen_by(first.actions(), &run);
     let mut executed = pair(first.actions(), &mut run);
-    let mut verification = prove(provider, observed, &executed, &run, conditions, watch).await;
+    let trace = Trace::of(&executed, &seen, run.lag);
+    let mut verification = prove(provider, observed, trace, &run, conditions, watch).await;
 
     let parts = [
         (last, true),
@@ -83,11 +85,15 @@ pub async fn finish(
             .as_ref()
             .is_none_or(|found| found.as_ref().is_ok_and(|found| found.converged));
         if run.ended.is_none() && proven && executed.iter().all(|(_, outcome)| outcome.is_done()) {
+            // The listing has shown all of it.
+            seen.extend(executed.iter().map(|(action, _)| action.clone()));
             let owners = run.owners;
             run = execute(&part, provider, journal, owners, conditions, watch).await;
+            seen.extend(seen_by(part.actions(), &run));
             executed.extend(pair(part.actions(), &mut run));
             if can_read {
-                verification = prove(provider, observed, &executed, &run, conditions, watch).await;
+                let trace = Trace::of(&executed, &seen, run.lag);
+                verification = prove(provider, observed, trace, &run, conditions, watch).await;
             }
         } else {
             let cause = "it takes the key in use away, and the rest is not verified".to_owned();
@@ -110,6 +116,11 @@ pub async fn finish(
     }
 }
 
+/// The actions whose effect was read.
+fn seen_by(actions: &[Action], run: &Execution) -> Vec<Action> {
+    run.seen.iter().map(|at| actions[*at].clone()).collect()
+}
+
 fn pair(actions: &[Action], run: &mut Execution) -> Vec<(Action, Outcome)> {
     actions
         .iter()
@@ -122,19 +133,19 @@ fn pair(actions: &[Action], run: &mut Execution) -> Vec<(Action, Outcome)> {
 async fn prove(
     provider: &impl RosterSink,
     observed: &Observed,
-    executed: &[(Action, Outcome)],
+    trace: Trace<'_>,
     run: &Execution,
     conditions: Conditions<'_>,
     watch: &mut impl Observer,
 ) -> Option<Result<Verification, Unverified>> {
     let may_show =
         |outcome: &Outcome| outcome.is_done() || matches!(outcome, Outcome::Unknown { cause: _ });
-    if !executed.iter().any(|(_, outcome)| may_show(outcome)) {
+    if !trace.executed.iter().any(|(_, outcome)| may_show(outcome)) {
         return None;
     }
     if matches!(run.ended, Some(End::Stopped)) {
         return Some(Err(Unverified::Stopped));
     }
     let before = &observed.live;
-    Some(verify(provider, before, executed, run.lag, conditions, watch).await)
+    Some(verify(provider, before, trace, conditions, watch).await)
 }

@@ -20,4 +20,4 @@ pub use observe::{ObserveError, Observed, observe};
 pub use prepare::{Prepared, Terms, draft, prepare};
 pub use resume::{Resumed, resume};
 pub use sweep::{Sweep, sweep, sweep_again};
-pub use verification::{Unverified, verify};
+pub use verification::{Trace, Unverified, verify};

@@ -10,8 +10,8 @@ use crate::apply::{
 use crate::outcome::Outcome;
 use crate::plan::{Action, Change, Person};
 use crate::provider::{Clock, KeySource, ProviderError, RosterSource, Stop};
-use crate::roster::{InviteId, InviteStatus, LiveRoster, UserId};
-use crate::verify::{Verification, assess, keys_visible};
+use crate::roster::{InviteId, InviteStatus, LiveRole, LiveRoster, UserId};
+use crate::verify::{Foreign, Verification, assess, keys_visible};
 
 /// Why the end state is not known.
 #[derive(Debug, thiserror::Error)]
@@ -24,20 +24,45 @@ pub enum Unverified {
     Stopped,
 }
 
+/// What an execution leaves to be verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace<'a> {
+    /// Every action with its outcome.
+    pub executed: &'a [(Action, Outcome)],
+    /// The actions whose effect was already read.
+    pub seen: &'a [Action],
+    /// How long the first removal stayed visible.
+    pub lag: Duration,
+}
+
+impl<'a> Trace<'a> {
+    /// Puts the three together.
+    pub(super) fn of(executed: &'a [(Action, Outcome)], seen: &'a [Action], lag: Duration) -> Self {
+        Self {
+            executed,
+            seen,
+            lag,
+        }
+    }
+}
+
 /// Verifies what was executed.
 ///
-/// `lag` is how long the first removal stayed visible, and is waited for before the listing. Rows that the listing
-/// does not confirm are read again, one by one, after 1, 2, 4, 8 and 15 seconds and then every 30, until
+/// The lag is waited for before the listing. Rows that the listing does not confirm are read again, one by one, after 1, 2, 4, 8 and 15 seconds and then every 30, until
 /// the conditions' time is up. A row that no answer deleted, and that the listing shows, is not gone because it is not
 /// found by its id, however often: another complete listing has to agree.
 pub async fn verify(
     provider: &(impl RosterSource + KeySource),
     before: &LiveRoster,
-    executed: &[(Action, Outcome)],
-    lag: Duration,
+    trace: Trace<'_>,
     conditions: Conditions<'_>,
     watch: &mut impl Observer,
 ) -> Result<Verification, Unverified> {
+    let Trace {
+        executed,
+        seen,
+        lag,
+    } = trace;
     let Conditions {
         stop,
         clock,
@@ -74,6 +99,7 @@ pub async fn verify(
         tell(Verifying::Vanished { rows });
     }
     found.collateral = still_gone(provider, before, found.collateral, left).await;
+    set_back(provider, seen, &mut found, left).await;
     while !found.residual.is_empty() && !left().is_zero() {
         let wait = pause_after(looks).min(left());
         tell(Verifying::Unconfirmed {
@@ -92,6 +118,40 @@ pub async fn verify(
     }
     found.converged = found.residual.is_empty() && found.collateral.is_empty();
     Ok(found)
+}
+
+/// Moves roles that were seen as this run had set them, and are not so any more, to what somebody else did.
+///
+/// A listing may lag where a row does not, so the row itself has to say so, too.
+async fn set_back(
+    provider: &impl RosterSource,
+    seen: &[Action],
+    found: &mut Verification,
+    left: impl Fn() -> Duration,
+) {
+    for action in std::mem::take(&mut found.residual) {
+        let Change::SetRole { member, to } = &action.change else {
+            found.residual.push(action);
+            continue;
+        };
+        if !seen.contains(&action) {
+            found.residual.push(action);
+            continue;
+        }
+        let person = Person::member(member);
+        match within(left(), provider.member(&member.id)).await {
+            Ok(Some(row)) if row.role == LiveRole::Known(*to) => {}
+            Ok(Some(row)) => {
+                // Another role than the one before has a row already.
+                if !found.foreign.iter().any(|other| other.person == person) {
+                    let what = format!("was set back from {to} to {}", row.role);
+                    found.foreign.push(Foreign { person, what });
+                }
+            }
+            Ok(None) | Err(_) => found.residual.push(action),
+        }
+    }
+    found.foreign.sort();
 }
 
 /// One round of looks, and when it ends.

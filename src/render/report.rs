@@ -11,7 +11,7 @@ use super::text::section_text;
 use super::{Paint, impact, withheld, words};
 use crate::document::ReportView;
 use crate::outcome::{Exit, Outcome};
-use crate::plan::Person;
+use crate::plan::{Change, Person};
 use crate::verify::{Foreign, Verification};
 
 /// The title of the section of what did not happen.
@@ -166,14 +166,15 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
         place: None,
         revokes: false,
     };
+    let now = view.plan.judgement.plan.observed_at;
+    let mut late = story::changes("Executed, not visible yet", residual, now);
+    for (row, action) in late.rows.iter_mut().zip(residual) {
+        row.details.extend(or_undone(&action.change));
+    }
     vec![
         Section {
             tone: Tone::Alarm,
-            ..story::changes(
-                "Executed, not visible yet",
-                residual,
-                view.plan.judgement.plan.observed_at,
-            )
+            ..late
         },
         Section {
             title: COLLATERAL,
@@ -188,6 +189,24 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
             rows: foreign.iter().map(changed).collect(),
         },
     ]
+}
+
+/// What else a change that is not visible may be: whatever gives or sets can be taken back by somebody else.
+fn or_undone(change: &Change) -> Option<Phrase> {
+    match change {
+        Change::SetRole { member: _, to: _ } | Change::Invite { email: _, role: _ } => {
+            Some(Phrase::ours(
+                "Late, or undone by somebody else meanwhile: the organization's audit log says which",
+            ))
+        }
+        Change::Remove { member: _ }
+        | Change::CancelInvite { invite: _ }
+        | Change::RevokeKey {
+            key: _,
+            user: _,
+            email: _,
+        } => None,
+    }
 }
 
 fn id(person: &Person) -> Phrase {

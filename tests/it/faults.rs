@@ -440,6 +440,40 @@ async fn what_somebody_else_does_meanwhile_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_role_that_was_seen_and_set_back_is_somebody_elses_doing() {
+    let set_back = from(
+        LIST_USERS,
+        2,
+        1,
+        r#"{ elsewhere = { set-role = { email = "bob@acme.dev", role = "owner" } } }"#,
+    );
+    // The answer alone does not say that the role was ever there to be read, so that it may be late.
+    for (before, exit, foreign, left) in [
+        (
+            once(MODIFY_USER, r#""reset-after""#),
+            Exit::Converged,
+            vec!["bob@acme.dev was set back from reader to owner"],
+            vec![],
+        ),
+        (String::new(), Exit::Unconfirmed, vec![], vec![SET_ROLE]),
+    ] {
+        let mut case = four(&(before + &set_back));
+        let (finished, took) = timed(&mut case).await;
+        assert_eq!(outcome_of(&outcomes(&finished), SET_ROLE), "done");
+        assert_eq!(residual(&finished), left);
+        let verification = finished.verification.as_ref().unwrap().as_ref().unwrap();
+        let rows = verification.foreign.iter();
+        let told: Vec<String> = rows
+            .map(|row| format!("{} {}", row.person.label(), row.what))
+            .collect();
+        assert_eq!(told, foreign);
+        assert_eq!(finished.exit(), exit);
+        // What is somebody else's doing is not waited for.
+        assert_eq!(took < Duration::from_mins(1), left.is_empty(), "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cursor_that_repeats_makes_no_plan() {
     let case = crowd(3, &once(LIST_USERS, r#""repeated-cursor""#));
     let clock = Clock::starting_at(started_at());

@@ -69,6 +69,7 @@ fn what_did_not_happen_stands_first() {
 
     Executed, not visible yet:
       + invite  ada@acme.dev  reader  declared, not in (members.toml:12)
+          Late, or undone by somebody else meanwhile: the organization's audit log says which
 
     Gone, and not by this plan:
       ! lost@acme.dev  user-50
