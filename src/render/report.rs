@@ -11,7 +11,7 @@ use super::text::section_text;
 use super::{Paint, impact, withheld, words};
 use crate::document::ReportView;
 use crate::outcome::{Exit, Outcome};
-use crate::plan::{Change, Person};
+use crate::plan::{Action, Change, Person};
 use crate::verify::{Foreign, Verification};
 
 /// The title of the section of what did not happen.
@@ -168,7 +168,9 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
     };
     let now = view.plan.judgement.plan.observed_at;
     let mut late = story::changes("Executed, not visible yet", residual, now);
-    for (row, action) in late.rows.iter_mut().zip(residual) {
+    let mut ordered: Vec<&Action> = residual.iter().collect();
+    ordered.sort_by_key(|action| story::risk(&action.change));
+    for (row, action) in late.rows.iter_mut().zip(ordered) {
         row.details.extend(or_undone(&action.change));
     }
     vec![

@@ -29,7 +29,7 @@ fn what_did_not_happen_stands_first() {
     ];
     let verification = Verification {
         converged: false,
-        residual: vec![judgement.actions[0].clone()],
+        residual: judgement.actions[..2].to_vec(),
         collateral: vec![Person::member(&member(
             "user-50",
             "lost@acme.dev",
@@ -68,6 +68,7 @@ fn what_did_not_happen_stands_first() {
           Way on: run with the admin key of another owner
 
     Executed, not visible yet:
+      - remove  eve@acme.dev  reader  departed since 2026-11-20 (HR-9)
       + invite  ada@acme.dev  reader  declared, not in (members.toml:12)
           Late, or undone by somebody else meanwhile: the organization's audit log says which
 
@@ -78,7 +79,7 @@ fn what_did_not_happen_stands_first() {
         guest@acme.dev  appeared as reader
 
     Plan 8db6ee3c20b66cb65b3c: 1 done, 1 already done, 1 failed, 1 unknown, 2 not attempted; 2 withheld by the guardrails.
-    Not verified: 1 executed action not visible yet, 1 person outside the plan gone.
+    Not verified: 2 executed actions not visible yet, 1 person outside the plan gone.
     Journal: .rosterctl/org-AbC123/journal/20261124T031500Z-0123456789abcdef0123.jsonl
     Exit 5: some action failed, was withheld, is unknown or was not attempted.
     ");
