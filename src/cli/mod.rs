@@ -162,7 +162,10 @@ fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit
         .enable_all()
         .build()
         .map_err(|source| Failure::caused("the asynchronous runtime does not start", source))?;
-    let exit = runtime.block_on(command);
+    let exit = runtime.block_on(async {
+        signals::outlive_file_limit()?;
+        command.await
+    });
     // A name that is still being resolved must not hold back a person who pressed Ctrl-C.
     runtime.shutdown_background();
     exit

@@ -1,8 +1,12 @@
-//! Ctrl-C and SIGTERM: the first asks the run to stop, a second Ctrl-C ends the wait for what is in flight.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks the run to stop, a second Ctrl-C ends the wait for what is in flight.
 //!
 //! A SIGTERM after a SIGINT is not a second Ctrl-C: CI sends both within ten seconds, and nobody is there to insist.
+//! A terminal that is closed sends SIGHUP, unless the run was started to outlive it (`nohup`). A write beyond the
+//! limit of a file's size is an error like that of a full disk, and no signal that ends the process.
 
 use std::io;
+#[cfg(unix)]
+use std::io::IsTerminal as _;
 
 use super::failure::Failure;
 use super::{status, terminal};
@@ -21,6 +25,7 @@ pub(super) struct Signals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signal {
     Interrupt,
+    /// The polite request to end, from the system or from a terminal that goes away.
     Terminate,
 }
 
@@ -65,29 +70,79 @@ impl Signals {
     }
 }
 
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error: by itself the signal ends the process,
+/// whatever is in flight.
+#[cfg(unix)]
+pub(super) fn outlive_file_limit() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // That somebody listens is enough, and lasts as long as the process: nobody has to hear it.
+    signal(SignalKind::from_raw(libc::SIGXFSZ))
+        .map(|_| ())
+        .map_err(|error| Failure::caused("signals cannot be listened to", error))
+}
+
+/// There is no such signal.
+#[cfg(windows)]
+pub(super) fn outlive_file_limit() -> Result<(), Failure> {
+    Ok(())
+}
+
 /// Signals in the order of their arrival. The listeners live as long as this, so that none is missed in between.
 #[cfg(unix)]
 struct Arrivals {
     interrupts: tokio::signal::unix::Signal,
     terminates: tokio::signal::unix::Signal,
+    /// `None` for a run that outlives its terminal.
+    hangups: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Arrivals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        let hangups = (!is_hangup_ignored()).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             interrupts: signal(SignalKind::interrupt())?,
             terminates: signal(SignalKind::terminate())?,
+            hangups: hangups.transpose()?,
         })
     }
 
     async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangups {
+                Some(hangups) => hangups.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupts.recv() => Signal::Interrupt,
             _ = self.terminates.recv() => Signal::Terminate,
+            _ = hangup => Signal::Terminate,
         }
     }
+}
+
+/// Whether whoever started the run asked that it outlive its terminal.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => is_hangup_ignored_in(&status),
+        // Elsewhere nobody says so; but `nohup` leaves no stream at a terminal.
+        Err(_) => {
+            !(io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal())
+        }
+    }
+}
+
+/// What Linux says of it: a bit for each signal, the first one being number 1.
+#[cfg(unix)]
+fn is_hangup_ignored_in(status: &str) -> bool {
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    ignored.is_some_and(|bits| bits & (1 << (libc::SIGHUP - 1)) != 0)
 }
 
 #[cfg(windows)]
@@ -109,6 +164,29 @@ impl Arrivals {
         tokio::select! {
             _ = self.interrupts.recv() => Signal::Interrupt,
             _ = self.terminates.recv() => Signal::Terminate,
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_is_ignored_where_the_system_says_so() {
+        for (status, is_ignored) in [
+            (
+                "Name:\trosterctl\nSigIgn:\t0000000000001001\nSigCgt:\t0\n",
+                true,
+            ),
+            (
+                "SigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n",
+                false,
+            ),
+            ("SigIgn:\tnothing\n", false),
+            ("", false),
+        ] {
+            assert_eq!(is_hangup_ignored_in(status), is_ignored, "{status}");
         }
     }
 }

@@ -100,7 +100,10 @@ impl Rows {
     }
 }
 
-/// Standard error with a right edge that is kept free.
+/// Standard error with a right edge that is kept free, and that is never in the way.
+///
+/// Nothing that cannot be drawn is an error: a terminal may be closed at any moment, and what draws the rows would end
+/// the process for it, in the middle of an apply.
 ///
 /// What draws the rows fills each to the last column and leaves it to the terminal to go on in the next line. Here
 /// the last column is not the terminal's, so the line is ended for it.
@@ -144,41 +147,50 @@ impl TermLike for Edge {
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.term.move_cursor_up(lines)
+        drawn(self.term.move_cursor_up(lines))
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.term.move_cursor_down(lines)
+        drawn(self.term.move_cursor_down(lines))
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.term.move_cursor_right(columns)
+        drawn(self.term.move_cursor_right(columns))
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.term.move_cursor_left(columns)
+        drawn(self.term.move_cursor_left(columns))
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
         self.column.store(0, Ordering::Relaxed);
-        self.term.write_line(text)
+        drawn(self.term.write_line(text))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
         if self.advance(text) {
-            self.term.write_line("")?;
+            drawn(self.term.write_line(""))?;
         }
-        self.term.write_str(text)
+        drawn(self.term.write_str(text))
     }
 
     fn clear_line(&self) -> io::Result<()> {
         self.column.store(0, Ordering::Relaxed);
-        self.term.clear_line()
+        drawn(self.term.clear_line())
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.term.flush()
+        drawn(self.term.flush())
     }
+}
+
+/// What became of drawing, to whoever draws: a terminal that is gone has no reader either.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where the trait wants a result"
+)]
+fn drawn(_: io::Result<()>) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn where_nothing_can_be_kept_nothing_is_sent() {
 
 /// Gives a command the arguments, the folder and the environment of another one.
 #[cfg(unix)]
-fn go_on_as<'c>(command: &'c mut Command, other: &Command) -> &'c mut Command {
+pub(super) fn go_on_as<'c>(command: &'c mut Command, other: &Command) -> &'c mut Command {
     let variables = other.get_envs();
     command
         .args(other.get_args())
@@ -177,10 +177,7 @@ fn run_with_room_for(desk: &Desk, blocks: usize) -> Ran {
     let mut limited = Command::new("/bin/sh");
     limited
         .arg("-c")
-        // Without the trap the system ends whoever writes too much.
-        .arg(format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
-        ))
+        .arg(format!("ulimit -f {blocks}; exec \"$0\" \"$@\""))
         .arg(plain.get_program());
     Ran::of(go_on_as(&mut limited, &plain))
 }

@@ -2,16 +2,20 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use super::evidence::go_on_as;
 use super::{Desk, MEMBERS, Organization, acme};
 
 /// A terminal: what is written to `keyboard` is typed by its user.
 fn terminal() -> (File, File) {
     let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // Else the program would hold its own terminal open.
+    fcntl_setfd(&keyboard, FdFlags::CLOEXEC).unwrap();
     grantpt(&keyboard).unwrap();
     unlockpt(&keyboard).unwrap();
     let name = ptsname(&keyboard, Vec::new()).unwrap();
@@ -101,7 +105,14 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
         &[Signal::INT, Signal::TERM][..],
         &[Signal::TERM],
         &[Signal::TERM, Signal::INT],
+        // A terminal that is closed.
+        &[Signal::HUP],
+        &[Signal::HUP, Signal::HUP],
     ] {
+        if signals.contains(&Signal::HUP) && cfg!(not(target_os = "linux")) {
+            // Without a terminal the program cannot tell there whether it was started by `nohup`.
+            continue;
+        }
         let readers = ["r1", "r2", "r3", "r4", "r5", "r6"];
         let organization = Organization::start(&acme(&readers), &["--latency-ms", "150"]);
         let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
@@ -128,6 +139,28 @@ fn a_stopped_run_settles_what_is_in_flight_and_says_what_is_left() {
         assert_eq!(count("not-attempted"), left, "{signals:?}: {outcomes:?}");
         assert_eq!(organization.mutations().len(), done, "{signals:?}");
     }
+}
+
+#[test]
+fn a_run_that_was_started_to_outlive_its_terminal_does() {
+    let organization = Organization::start(&acme(&["bob", "eve"]), &["--latency-ms", "150"]);
+    let desk = Desk::at(&organization, MEMBERS);
+    let plain = desk.command(&["apply", "--yes"]);
+    let mut deaf = Command::new("/bin/sh");
+    deaf.arg("-c")
+        // As `nohup` does.
+        .arg("trap '' HUP; exec \"$0\" \"$@\"")
+        .arg(plain.get_program())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = go_on_as(&mut deaf, &plain).spawn().unwrap();
+    let mut err = child.stderr.take().unwrap();
+    read_until(&mut err, "sending 1");
+    signal(&child, Signal::HUP);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    assert_eq!(organization.mutations(), ["delete-user eve@acme.dev"]);
 }
 
 /// Standard error as a terminal gets it, to its end, and standard output.
@@ -199,6 +232,34 @@ fn a_terminal_has_rows_that_vanish_and_show_no_address() {
             !shown.split("\u{1b}[").skip(1).any(is_coloured),
             "{shown:?}"
         );
+    }
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_no_run_in_the_middle() {
+    for (sent, code) in [(None, 0), (Some(Signal::INT), 5)] {
+        let readers = ["r1", "r2", "r3", "r4", "r5", "r6"];
+        let organization = Organization::start(&acme(&readers), &["--latency-ms", "150"]);
+        let relaxed = "[guardrails]\nrevocation_fraction_max = 1.0";
+        let desk = Desk::at(&organization, &MEMBERS.replace("[guardrails]", relaxed));
+        let (mut screen, line) = terminal();
+        let mut child = desk
+            .command(&["apply", "--yes"])
+            .env("TERM", "xterm")
+            .stdout(Stdio::piped())
+            .stderr(line)
+            .spawn()
+            .unwrap();
+        read_until(&mut screen, "removals 1/6: sending 5");
+        drop(screen);
+        if let Some(sent) = sent {
+            signal(&child, sent);
+        }
+        let mut out = String::new();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_to_string(&mut out).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{out}");
+        assert!(out.contains(&format!("Exit {code}: ")), "{out}");
     }
 }
 
