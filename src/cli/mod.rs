@@ -29,6 +29,8 @@ mod failure;
 mod files;
 mod fmt;
 mod forms;
+#[cfg(test)]
+mod growth_tests;
 mod history;
 mod impact;
 mod list;
