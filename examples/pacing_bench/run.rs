@@ -1,5 +1,6 @@
 //! One whole run over one simulated organization.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
@@ -201,6 +202,7 @@ async fn converge(
         stop: &stop,
         clock,
         verify_timeout: Duration::from_mins(2),
+        owners_in_doubt: &BTreeSet::new(),
     };
     let (mut journal, mut watch) = (Unwritten(0), Unwatched);
     let finishing = finish(

@@ -12,6 +12,7 @@ mod owners;
 mod settle;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::journal::Record;
 use crate::outcome::Outcome;
 use crate::plan::Action;
 use crate::provider::{Clock, RosterSink, Stop};
-use crate::roster::Operation;
+use crate::roster::{Operation, UserId};
 use crate::schedule::{self, Schedule};
 
 pub use self::settle::{
@@ -127,6 +128,8 @@ pub struct Conditions<'a> {
     pub clock: Clock,
     /// How long the first removal may stay visible, and how long the end state is waited for.
     pub verify_timeout: Duration,
+    /// Owners whose revocation an earlier run sent a short while ago, without learning its fate.
+    pub owners_in_doubt: &'a BTreeSet<UserId>,
 }
 
 /// What an execution did.

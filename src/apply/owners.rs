@@ -12,7 +12,7 @@ use crate::roster::UserId;
 /// The owners that every owner revocation is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnerLedger {
-    /// Owners at the start, and whoever was certainly promoted since.
+    /// Owners at the start of whom there was no doubt, and whoever was certainly promoted since.
     owners: BTreeSet<UserId>,
     /// Members who may have lost the role: from the intent on, until it is certain that nothing was taken.
     doubtful: BTreeSet<UserId>,
@@ -21,11 +21,12 @@ pub struct OwnerLedger {
 }
 
 impl OwnerLedger {
-    /// The ledger of a run that starts with these owners and plans to leave so many.
-    pub fn new(at_start: BTreeSet<UserId>, planned: usize) -> Self {
+    /// The ledger of a run that starts with these owners and plans to leave so many. Of some it is in doubt from the
+    /// start whether they stay owners, and nothing that this run learns of its own requests takes that doubt away.
+    pub fn new(at_start: &BTreeSet<UserId>, in_doubt: &BTreeSet<UserId>, planned: usize) -> Self {
         Self {
             least: at_start.len().min(planned),
-            owners: at_start,
+            owners: at_start.difference(in_doubt).cloned().collect(),
             doubtful: BTreeSet::new(),
         }
     }
@@ -43,7 +44,12 @@ impl OwnerLedger {
             .iter()
             .filter(|owner| certain(owner) && *owner != member)
             .count();
-        (then < *least).then(|| format!("{now} owners are certain now, and {least} must stay"))
+        let (owners, are) = if now == 1 {
+            ("owner", "is")
+        } else {
+            ("owners", "are")
+        };
+        (then < *least).then(|| format!("{now} {owners} {are} certain now, and {least} must stay"))
     }
 
     /// A revocation is about to be sent: its member is no certain owner any more.
@@ -72,7 +78,8 @@ mod tests {
     }
 
     fn ledger(owners: &[&str], planned: usize) -> OwnerLedger {
-        OwnerLedger::new(owners.iter().map(|name| id(name)).collect(), planned)
+        let owners = owners.iter().map(|name| id(name)).collect();
+        OwnerLedger::new(&owners, &BTreeSet::new(), planned)
     }
 
     #[test]
@@ -98,6 +105,18 @@ mod tests {
             ledger.doubt(&id(leaver));
         }
         assert!(ledger.forbids(&id("ada"), &[]).is_some());
+    }
+
+    #[test]
+    fn what_was_in_doubt_before_the_run_stays_so() {
+        let owners = BTreeSet::from([id("ada"), id("bob"), id("cy")]);
+        let mut ledger = OwnerLedger::new(&owners, &BTreeSet::from([id("bob")]), 2);
+        assert_eq!(ledger.forbids(&id("bob"), &[]), None);
+        ledger.doubt(&id("bob"));
+        ledger.clear(&id("bob"));
+        assert!(ledger.forbids(&id("cy"), &[]).is_some());
+        ledger.grant(&id("eve"));
+        assert_eq!(ledger.forbids(&id("cy"), &[]), None);
     }
 
     #[test]

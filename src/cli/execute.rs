@@ -79,6 +79,7 @@ pub(super) async fn execute<T: Transport>(
         stop: &run.signals.stop,
         clock: run.clock,
         verify_timeout: manner.verify_timeout,
+        owners_in_doubt: &run.owners_in_doubt(),
     };
     let finished = tokio::select! {
         biased;

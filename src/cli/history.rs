@@ -4,6 +4,8 @@
 //! kept from run to run. A log may lag behind what was just done, so the larger of the two figures counts. The log
 //! is read only when a plan takes access from somebody, and then once.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
@@ -12,10 +14,12 @@ use crate::guardrail::History;
 use crate::plan::Plan;
 use crate::provider::{AuditSource as _, Transport};
 use crate::reconcile::Observed;
-use crate::roster::{AuditKind, AuditReading};
+use crate::roster::{AuditKind, AuditReading, UserId};
 
 /// The time that the weekly cap is about.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How much later than its request an effect is still thought possible, by a run that follows.
+const LATE_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 impl<T: Transport> Run<T> {
     /// Finds out what the weekly cap needs to know for a plan of this roster.
@@ -72,6 +76,18 @@ impl<T: Transport> Run<T> {
             (_, Some(journalled)) => known(journalled.possible(), "journals"),
             (Ok(logged), None) => known(logged, "audit log"),
             (Err(reason), None) => unknown(&format!("{reason}, and no journal is kept here"), self),
+        }
+    }
+
+    /// The owners whose revocation the journals call of unknown fate, and who may still lose the role.
+    pub(super) fn owners_in_doubt(&self) -> BTreeSet<UserId> {
+        let since = ago(self.clock.now(), LATE_MAX);
+        match self.state.revocations_since(since) {
+            Ok(found) => found.unwrap_or_default().owners_in_doubt(),
+            Err(error) => {
+                tracing::warn!(%error, "the journals do not say what is still in doubt");
+                BTreeSet::new()
+            }
         }
     }
 

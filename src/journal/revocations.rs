@@ -4,13 +4,14 @@
 //! whose run was cut before its outcome. Where a later request for the very same change is known to be done, the two
 //! are one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{IntentRecord, Record};
 use crate::outcome::Outcome;
 use crate::plan::Change;
+use crate::roster::UserId;
 
 /// Revocations that journals tell of.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,14 @@ impl Revocations {
     /// Those that took effect or may have.
     pub fn possible(&self) -> usize {
         self.done + self.possible.len()
+    }
+
+    /// The owners among those who may have lost the role.
+    pub fn owners_in_doubt(&self) -> BTreeSet<UserId> {
+        let owners = self.possible.iter().filter(|change| change.revokes_owner());
+        owners
+            .filter_map(|change| Some(change.member()?.id.clone()))
+            .collect()
     }
 
     /// Adds what one journal says of the time from `since` on. Journals are added oldest first.
@@ -77,7 +86,7 @@ impl Revocations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::member;
+    use crate::plan::testing::{member, owner};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -131,6 +140,34 @@ mod tests {
         ];
         assert_eq!(count(&[&records], 100), (1, 1));
         assert_eq!(count(&[&records], 0), (2, 2));
+    }
+
+    #[test]
+    fn an_owner_is_in_doubt_until_the_revocation_is_done() {
+        let revoke = |seq, who| {
+            Record::Intent(IntentRecord {
+                seq,
+                at: at(10),
+                change: Change::Remove { member: who },
+            })
+        };
+        let records = [
+            revoke(1, owner("user-1", "p1@acme.dev")),
+            revoke(2, owner("user-2", "p2@acme.dev")),
+            revoke(3, member("user-3", "p3@acme.dev")),
+            revoke(4, owner("user-4", "p4@acme.dev")),
+            ended(1, 50, unknown()),
+            ended(2, 50, done()),
+            ended(3, 50, unknown()),
+        ];
+        let mut found = Revocations::default();
+        found.add(&records, at(0));
+        let ids: Vec<String> = found
+            .owners_in_doubt()
+            .iter()
+            .map(UserId::to_string)
+            .collect();
+        assert_eq!(ids, ["user-1", "user-4"]);
     }
 
     #[test]

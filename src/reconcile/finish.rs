@@ -61,7 +61,7 @@ pub async fn finish(
 ) -> Finished {
     let judgement = approved.judgement().clone();
     let planned = owners_after(&judgement.plan, approved.actions()).len();
-    let owners = OwnerLedger::new(judgement.plan.owners.clone(), planned);
+    let owners = OwnerLedger::new(&judgement.plan.owners, conditions.owners_in_doubt, planned);
     let key = &observed.key_in_use;
     let (first, last) = approved.split_by_key(key);
     let (last, end) = match last.map(|last| last.split_by_own_key(key)) {

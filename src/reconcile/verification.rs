@@ -67,6 +67,7 @@ pub async fn verify(
         stop,
         clock,
         verify_timeout,
+        owners_in_doubt: _,
     } = conditions;
     if stop.is_requested() {
         // Nothing is told of a wait that does not come.

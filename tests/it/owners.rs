@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rosterctl::outcome::{Exit, Outcome};
 use rosterctl::plan::{Action, Change};
-use rosterctl::roster::Role;
+use rosterctl::roster::{Role, UserId};
 use rosterctl::simulator::{Author, FaultScript, Limit, Mutation, Settings};
 
 use crate::support::{Case, file, outcomes, quiet, roster, user};
@@ -78,6 +78,26 @@ async fn an_owner_whose_revocation_was_not_seen_in_time_is_not_certain_again() {
             outcomes(&finished)
         );
         assert_eq!(finished.exit(), Exit::Partial, "{second}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_sent_and_nobody_saw_is_remembered() {
+    // Eve's promotion fails. An earlier run had sent Bob's demotion, which takes effect while Zed is removed.
+    let late = "[[faults]]\nendpoint = \"DELETE /organization/users/{user_id}\"\n\
+                fault = { elsewhere = { set-role = { email = \"bob@acme.dev\", role = \"reader\" } } }\n";
+    let failed = "{ status = { status = 400 } }";
+    for second in [failed, "{ status = { status = 403 } }"] {
+        let script = roles(&[failed, second]) + late;
+        let mut case = change_of_guard(&script, Duration::ZERO);
+        case.owners_in_doubt = BTreeSet::from([UserId::parse("user-bob").unwrap()]);
+        let finished = case.run().await;
+        assert_eq!(
+            owners(&case),
+            ["user-ada", "user-cy"],
+            "{second}: {:#?}",
+            outcomes(&finished)
+        );
     }
 }
 

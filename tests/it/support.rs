@@ -1,5 +1,6 @@
 //! An organization in this process, a members file, and one whole run over them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use rosterctl::provider::{
     BaseUrl, Clock, Credential, Gate, GateSettings, OpenAi, Stop, Transport,
 };
 use rosterctl::reconcile::{Finished, Observed, Prepared, Terms, draft, finish, observe, prepare};
-use rosterctl::roster::OrganizationId;
+use rosterctl::roster::{OrganizationId, UserId};
 use rosterctl::simulator::{Mutation, Population, Roster, Settings, Simulator};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -197,6 +198,8 @@ pub(crate) struct Case {
     pub(crate) story: Story,
     /// The breaches that are accepted, whatever the plan's id.
     pub(crate) accepted: &'static str,
+    /// Owners whose revocation an earlier run sent, without learning its fate.
+    pub(crate) owners_in_doubt: BTreeSet<UserId>,
 }
 
 impl Case {
@@ -209,6 +212,7 @@ impl Case {
             journal: MemoryJournal::default(),
             story: Story::default(),
             accepted: "",
+            owners_in_doubt: BTreeSet::new(),
         }
     }
 
@@ -248,6 +252,7 @@ impl Case {
             stop: &self.stop,
             clock,
             verify_timeout: self.verify_timeout,
+            owners_in_doubt: &self.owners_in_doubt,
         };
         finish(
             client,

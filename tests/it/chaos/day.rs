@@ -226,6 +226,7 @@ async fn run(case: &mut Case, patience: Option<Duration>) -> Ending {
         stop: &case.stop,
         clock,
         verify_timeout: case.verify_timeout,
+        owners_in_doubt: &case.owners_in_doubt,
     };
     let (journal, story) = (&mut case.journal, &mut case.story);
     let finished = finish(&client, approved, &observed, journal, conditions, story).await;
