@@ -2,6 +2,7 @@
 
 mod apply;
 mod base;
+mod doubt;
 mod drift;
 mod evidence;
 mod files;
