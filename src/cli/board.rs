@@ -89,7 +89,11 @@ struct Read {
     /// The page that is asked for; of several lists, all pages so far.
     page: usize,
     began: Duration,
+    /// When this page was turned to.
+    turned: Duration,
     wait: Option<Wait>,
+    /// The limit that its waits keep to, once there was one.
+    pace: Option<Pace>,
 }
 
 impl Board {
@@ -199,6 +203,7 @@ impl Board {
         }
         let likely = self.pages.get(&operation).copied();
         let read = self.reads.entry(operation).or_default();
+        read.pace = pace.and_then(limit).or(read.pace);
         read.wait = Some(wait);
         Some(read.row(operation, likely, now)).filter(|_| is_long)
     }
@@ -217,6 +222,7 @@ impl Board {
                 }
                 read.lists += usize::from(number == 1);
                 read.page += 1;
+                read.turned = now;
             }
             ReadNotice::End { operation } => {
                 let Some(read) = self.reads.get_mut(&operation) else {
@@ -281,52 +287,37 @@ impl Lane {
         matches!(self.doing, Doing::Proving(_))
     }
 
-    /// `removals 4/12, about 60 s left, now 4.1/min: waiting 9 s after a 429`. What matters most stands first: a
+    /// `removals 4/12: waiting 9 s after a 429; about 60 s left, now 4.1/min`. What matters most stands first: a
     /// narrow terminal cuts the end.
     fn row(&self, operation: Operation, now: Duration) -> Option<String> {
-        let doing = match &self.doing {
+        let (doing, taught) = match &self.doing {
             Doing::Nothing => return None,
-            Doing::Sending(size) => format!("sending {size}"),
-            Doing::Waiting(wait) if wait.until <= now => "sending".to_owned(),
-            Doing::Waiting(wait) => {
-                let ahead = self.ahead(wait.why.taught(), now);
-                return Some(format!(
-                    "{}{ahead}: {}",
-                    self.head(operation),
-                    wait.text(now)
-                ));
-            }
+            Doing::Sending(size) => (format!("sending {size}"), None),
+            Doing::Waiting(wait) if wait.until <= now => ("sending".to_owned(), None),
+            Doing::Waiting(wait) => (wait.text(now), wait.why.taught()),
             Doing::Proving(person) if self.settled < self.total => {
-                format!("reading {person} back before any other is sent")
+                let doing = format!("reading {person} back before any other is sent");
+                (doing, None)
             }
-            Doing::Proving(person) => format!("reading {person} back"),
-            Doing::Settling(change) => format!("reading back, to settle it: {change}"),
+            Doing::Proving(person) => (format!("reading {person} back"), None),
+            Doing::Settling(change) => (format!("reading back, to settle it: {change}"), None),
         };
-        Some(format!(
-            "{}{}: {doing}",
-            self.head(operation),
-            self.ahead(None, now)
-        ))
-    }
-
-    /// `, about 5 min left at 8/min`, as far as it is known and worth a word.
-    fn ahead(&self, taught: Option<Pace>, now: Duration) -> String {
-        let time = self.ends.saturating_sub(now);
-        let left = if time < ESTIMATE_SHOWN_MIN {
-            String::new()
-        } else {
-            format!(", about {} left", duration(time))
-        };
-        left + &at(self.pace, taught)
+        let ahead = ahead(self.ends.saturating_sub(now), self.pace, taught);
+        Some(format!("{}: {doing}{ahead}", self.head(operation)))
     }
 }
 
-/// ` at 8/min`, or `, now 8/min` where a 429 has just taught it.
-fn at(known: Option<Pace>, taught: Option<Pace>) -> String {
-    match (known.and_then(limit), taught) {
-        (_, Some(pace)) => format!(", now {pace}"),
-        (Some(pace), None) => format!(" at {pace}"),
-        (None, None) => String::new(),
+/// `; about 5 min left at 8/min`, or `…, now 8/min` where a 429 has just taught it: as far as it is known and worth a
+/// word.
+fn ahead(left: Duration, known: Option<Pace>, taught: Option<Pace>) -> String {
+    let left = (left >= ESTIMATE_SHOWN_MIN).then(|| format!("; about {} left", duration(left)));
+    match (left, known.and_then(limit), taught) {
+        (Some(left), _, Some(pace)) => format!("{left}, now {pace}"),
+        (Some(left), Some(pace), None) => format!("{left} at {pace}"),
+        (Some(left), None, None) => left,
+        (None, _, Some(pace)) => format!("; now {pace}"),
+        (None, Some(pace), None) => format!("; at {pace}"),
+        (None, None, None) => String::new(),
     }
 }
 
@@ -337,7 +328,7 @@ impl Read {
         waits || (self.lists > 0 && is_long)
     }
 
-    /// `member page 3 of about 8, now 4.1/min: waiting 12 s after a 429`.
+    /// `member page 3 of about 8: waiting 12 s after a 429; about 90 s left, now 4.1/min`.
     fn row(&self, operation: Operation, likely: Option<usize>, now: Duration) -> String {
         let requests = request(operation);
         let head = match (self.page, likely) {
@@ -347,14 +338,55 @@ impl Read {
             }
             (page, Some(_) | None) => format!("{requests} {page}"),
         };
+        let left = self.left(likely, now);
         match &self.wait {
             Some(wait) if wait.until > now => {
-                let ahead = at(wait.why.pace, wait.why.taught());
-                format!("{head}{ahead}: {}", wait.text(now))
+                let ahead = ahead(left, wait.why.pace, wait.why.taught());
+                format!("{head}: {}{ahead}", wait.text(now))
             }
-            Some(_) | None => format!("{head}: reading"),
+            Some(_) | None => format!("{head}: reading{}", ahead(left, None, None)),
         }
     }
+
+    /// Until the last page has been asked for, as far as is known: at the pace that was learned, else as long for each
+    /// page as for those before.
+    fn left(&self, likely: Option<usize>, now: Duration) -> Duration {
+        let after = match likely {
+            Some(likely) if self.page > 0 => likely.saturating_sub(self.page),
+            Some(_) | None => return Duration::ZERO,
+        };
+        if let Some(pace) = self.pace {
+            let wait = self.wait.as_ref();
+            let waits = wait.map_or(Duration::ZERO, |wait| wait.until.saturating_sub(now));
+            return waits + time_between(pace, after);
+        }
+        let Some(before) = u32::try_from(self.page - 1).ok().filter(|count| *count > 0) else {
+            return Duration::ZERO;
+        };
+        let each = self.turned.saturating_sub(self.began) / before;
+        let more = u32::try_from(after + 1).unwrap_or(u32::MAX);
+        let passed = now.saturating_sub(self.turned);
+        each.saturating_mul(more).saturating_sub(passed)
+    }
+}
+
+/// How long so many more requests take, one after the other, once the burst is used up.
+fn time_between(pace: Pace, more: usize) -> Duration {
+    let paced = match pace {
+        Pace::Bucket {
+            per_minute,
+            burst: _,
+        } => Pace::Bucket {
+            per_minute,
+            burst: 1,
+        },
+        Pace::Clear
+        | Pace::Window {
+            requests: _,
+            second: _,
+        } => pace,
+    };
+    paced.time_for(more.saturating_add(1))
 }
 
 impl Wait {
@@ -375,7 +407,7 @@ impl Why {
     fn text(&self) -> String {
         match (self.reason, self.throttled, self.taught()) {
             (Reason::Learned(_), false, _) => ", paced ahead".to_owned(),
-            (Reason::Probing, false, _) => ", paced ahead while measuring".to_owned(),
+            (Reason::Probing, false, _) => ", measuring the limit".to_owned(),
             (reason @ (Reason::Hint | Reason::Ceiling(_) | Reason::Backoff), false, _) => {
                 format!(", {reason}")
             }

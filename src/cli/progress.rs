@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(executed.exit, Exit::Converged);
         let story = TOLD.take().join("\n");
         // Figures are the pacer's business. What came before the first 429, and after the last removal, is ours.
-        let (before, waits) = story.split_once("  removals 4/10, ").unwrap();
+        let (before, waits) = story.split_once("  removals 4/10: ").unwrap();
         insta::assert_snapshot!(before, @"
         role changes 0/1: sending 1
         invite cancellations 0/1: sending 1
@@ -221,10 +221,10 @@ mod tests {
         removals 1/10: sending 9
         ");
         assert!(
-            waits.contains("left, now ") && waits.contains(" s after a 429\n"),
+            waits.contains(" s after a 429; ") && waits.contains(" left, now "),
             "{story}"
         );
-        assert!(waits.contains(" s, paced ahead"), "{story}");
+        assert!(waits.contains(" s, paced ahead; about "), "{story}");
         let settled = waits.lines().filter_map(|line| {
             let (settled, _) = line.strip_prefix("  removals ")?.split_once("/10")?;
             settled.parse::<usize>().ok()

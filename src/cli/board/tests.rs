@@ -78,17 +78,17 @@ fn a_lane_says_how_far_it_is_what_it_waits_for_and_how_long_it_takes() {
     }
     insta::assert_snapshot!(told.join("\n"), @"
     removals 4/12: waiting 9 s after a 429, measuring the limit
-    removals 4/12, about 58 s left, now 4.1/min: waiting 9 s after a 429
-    removals 4/12, about 88 s left at 4.1/min: waiting 9 s, paced ahead while measuring
-    removals 4/12, about 88 s left at 4.1/min: waiting 9 s, paced ahead
-    removals 4/12, about 4 min left, now 10/min: waiting 9 s after a 429
-    removals 4/12, about 4 min left, now 10/min: waiting 9 s after a 429, the API asks for it
-    removals 4/12, about 20 s left: waiting 9 s, the API asks for it
+    removals 4/12: waiting 9 s after a 429; about 58 s left, now 4.1/min
+    removals 4/12: waiting 9 s, measuring the limit; about 88 s left at 4.1/min
+    removals 4/12: waiting 9 s, paced ahead; about 88 s left at 4.1/min
+    removals 4/12: waiting 9 s after a 429; about 4 min left, now 10/min
+    removals 4/12: waiting 9 s after a 429, the API asks for it; about 4 min left, now 10/min
+    removals 4/12: waiting 9 s, the API asks for it; about 20 s left
     removals 4/12: waiting 9 s after a 429, backing off
-    removals 4/12, about 88 s left, now 4.1/min: waiting 9 s after a 429
-    removals 4/12, about 20 s left: waiting 9 s, backing off after a failure
-    removals 4/12, about 8 min left: waiting 9 s after a 429, your ceiling of 1/min
-    removals 4/12, about 8 min left: waiting 9 s, your ceiling of 1/min
+    removals 4/12: waiting 9 s after a 429; about 88 s left, now 4.1/min
+    removals 4/12: waiting 9 s, backing off after a failure; about 20 s left
+    removals 4/12: waiting 9 s after a 429, your ceiling of 1/min; about 8 min left
+    removals 4/12: waiting 9 s, your ceiling of 1/min; about 8 min left
     ");
 }
 
@@ -98,11 +98,11 @@ fn a_batch_is_told_unless_its_wait_was() {
     for (waited, told) in [
         (
             None,
-            Some("removals 4/12, about 88 s left at 4.1/min: sending 8"),
+            Some("removals 4/12: sending 8; about 88 s left at 4.1/min"),
         ),
         (
             Some(900),
-            Some("removals 4/12, about 88 s left at 4.1/min: sending 8"),
+            Some("removals 4/12: sending 8; about 88 s left at 4.1/min"),
         ),
         (Some(1000), None),
     ] {
@@ -225,6 +225,103 @@ fn a_list_says_which_page_it_reads() {
 }
 
 #[test]
+fn a_list_says_how_long_it_still_takes() {
+    let operation = Operation::ListUsers;
+    let page = |number: u64| ReadNotice::Page {
+        operation,
+        number: usize::try_from(number).unwrap(),
+    };
+    let mut board = Board::default();
+    let mut told = Vec::new();
+    board.expects_pages(operation, 8);
+    // Slow answers, and nothing that paces them: ten seconds for each page.
+    for number in 1..=3 {
+        board.reads(page(number), seconds(10 * number));
+        told.extend(board.rows(seconds(10 * number + 4)));
+    }
+    // Then a limit, that goes on holding.
+    for (number, throttled) in [(4, true), (5, false)] {
+        let at = 10 * number;
+        board.reads(page(number), seconds(at));
+        let reason = if throttled {
+            Reason::Probing
+        } else {
+            Reason::Learned(bucket(6.0))
+        };
+        let wait = notice(operation, seconds(9), reason, throttled, Some(bucket(6.0)));
+        told.extend(board.waits(wait, seconds(at)));
+        told.extend(board.rows(seconds(at + 9)));
+    }
+    // There are more pages than it had.
+    for number in 6..=9 {
+        board.reads(page(number), seconds(10 * number));
+    }
+    told.extend(board.rows(seconds(95)));
+    insta::assert_snapshot!(told.join("\n"), @"
+    member page 1 of about 8: reading
+    member page 2 of about 8: reading; about 66 s left
+    member page 3 of about 8: reading; about 56 s left
+    member page 4 of about 8: waiting 9 s after a 429; about 49 s left, now 6/min
+    member page 4 of about 8: reading; about 40 s left
+    member page 5 of about 8: waiting 9 s, paced ahead; about 39 s left at 6/min
+    member page 5 of about 8: reading; about 30 s left
+    member page 9: reading
+    ");
+}
+
+/// What is left of 80 columns, beside the sign that turns and the room for a `^C`.
+const NARROW: usize = 80 - 4 - 3;
+
+#[test]
+fn a_narrow_terminal_shows_what_waits_how_long_and_why() {
+    let ceiling = Reason::Ceiling(NonZeroU32::new(100).unwrap());
+    let slow = bucket(4.12);
+    let mut cut = Vec::new();
+    for (reason, throttled) in [
+        (Reason::Probing, false),
+        (Reason::Probing, true),
+        (Reason::Learned(slow), false),
+        (Reason::Hint, true),
+        (Reason::Backoff, true),
+        (Reason::Backoff, false),
+        (ceiling, true),
+    ] {
+        let operation = Operation::DeleteUser;
+        let mut board = Board::default();
+        (0..2000).for_each(|_| board.expects(operation));
+        (0..1234).for_each(|_| board.settles(operation));
+        board.admitting(operation, estimate(Some(slow), 11_000), seconds(0));
+        let wait = notice(operation, seconds(119), reason, throttled, Some(slow));
+        let row = board.waits(wait, seconds(0)).unwrap();
+        let why = row.split_once(';').unwrap().0;
+        assert!(why.len() <= NARROW, "{why}");
+        let shown: String = row.chars().take(NARROW).collect();
+        cut.push(shown.trim_end().to_owned());
+    }
+    // A common run fits as a whole.
+    let mut board = removals(4);
+    board.admitting(Operation::DeleteUser, estimate(Some(slow), 88), seconds(0));
+    let wait = notice(
+        Operation::DeleteUser,
+        seconds(9),
+        Reason::Learned(slow),
+        false,
+        Some(slow),
+    );
+    let row = board.waits(wait, seconds(0)).unwrap();
+    assert!(row.len() <= NARROW, "{row}");
+    insta::assert_snapshot!(cut.join("\n"), @"
+    removals 1234/2000: waiting 119 s, measuring the limit; about 3 h 4 min l
+    removals 1234/2000: waiting 119 s after a 429; about 3 h 4 min left, now
+    removals 1234/2000: waiting 119 s, paced ahead; about 3 h 4 min left at 4
+    removals 1234/2000: waiting 119 s after a 429, the API asks for it; about
+    removals 1234/2000: waiting 119 s after a 429; about 3 h 4 min left, now
+    removals 1234/2000: waiting 119 s, backing off after a failure; about 3 h
+    removals 1234/2000: waiting 119 s after a 429, your ceiling of 100/min; a
+    ");
+}
+
+#[test]
 fn lists_side_by_side_count_their_pages_together() {
     let operation = Operation::ListProjectKeys;
     let page = |number| ReadNotice::Page { operation, number };
@@ -317,24 +414,24 @@ fn rows_count_down_and_end_with_what_they_are_about() {
     assert!(board.rows(seconds(85)).is_empty());
     insta::assert_snapshot!(told.join("\n"), @"
     after 0 s
-    removals 4/12, about 88 s left, now 4.1/min: waiting 9 s after a 429
+    removals 4/12: waiting 9 s after a 429; about 88 s left, now 4.1/min
     invites 0/1: sending 1
     after 3 s
-    removals 4/12, about 85 s left, now 4.1/min: waiting 6 s after a 429
+    removals 4/12: waiting 6 s after a 429; about 85 s left, now 4.1/min
     invites 0/1: sending 1
     after 8 s
-    removals 4/12, about 80 s left, now 4.1/min: waiting 1 s after a 429
+    removals 4/12: waiting 1 s after a 429; about 80 s left, now 4.1/min
     invites 0/1: sending 1
     after 9 s
-    removals 4/12, about 79 s left at 4.1/min: sending
+    removals 4/12: sending; about 79 s left at 4.1/min
     invites 0/1: sending 1
     after 80 s
-    removals 4/12, about 8 s left at 4.1/min: sending
+    removals 4/12: sending; about 8 s left at 4.1/min
     invites 0/1: sending 1
     after 85 s
-    removals 4/12 at 4.1/min: sending
+    removals 4/12: sending; at 4.1/min
     invites 0/1: sending 1
     the invite is sent
-    removals 4/12 at 4.1/min: sending
+    removals 4/12: sending; at 4.1/min
     ");
 }
