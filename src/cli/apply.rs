@@ -195,6 +195,10 @@ async fn go<T: Transport>(
     match output.write(&ReportForms { view }) {
         Ok(()) => Ok(executed.exit),
         Err(failure) => {
+            let failure = match journal {
+                Some(journal) => failure.hint(format!("what was done is in {journal}")),
+                None => failure,
+            };
             failure.report();
             Ok(unwritten(executed.exit))
         }

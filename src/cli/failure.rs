@@ -110,7 +110,9 @@ impl From<StateError> for Failure {
                 what: _,
                 path: _,
                 source: _,
-            } => None,
+            } => Some(
+                "an apply keeps its journal beside the members file, and sends nothing without it",
+            ),
         };
         let failure = Self::new(error);
         match hint {

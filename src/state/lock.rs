@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{StateDir, StateError};
 
@@ -42,7 +42,10 @@ impl StateDir {
                 });
             }
         }
-        let holder = format!("process {} since {now}\n", std::process::id());
+        let since = now
+            .to_zoned_datetime(TimeZone::UTC)
+            .strftime("%Y-%m-%d %H:%M:%S UTC");
+        let holder = format!("process {} since {since}\n", std::process::id());
         let write = file
             .set_len(0)
             .and_then(|()| file.write_all(holder.as_bytes()));

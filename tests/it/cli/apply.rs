@@ -176,7 +176,7 @@ fn one_run_at_a_time() {
     let ran = desk.run(&["apply", "--yes"]);
     assert_eq!(ran.code, 1);
     let holder = format!(
-        "error: another run is at work on this organization: process {} since 2026-11-24T03:15:00Z\n",
+        "error: another run is at work on this organization: process {} since 2026-11-24 03:15:00 UTC\n",
         std::process::id()
     );
     assert!(ran.err.starts_with(&holder), "{}", ran.err);

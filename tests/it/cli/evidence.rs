@@ -119,6 +119,10 @@ fn without_permission_to_write_nothing_is_sent() {
         let ran = Ran::of(&mut apply_bound_by_permissions(&desk, copy.path()));
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.err.contains("Permission denied"), "{ran:?}");
+        assert!(
+            ran.err.contains("hint: an apply keeps its journal"),
+            "{ran:?}"
+        );
         assert_eq!(organization.requests(), 0, "{}", folder.display());
 
         // It was the permission that stopped it.

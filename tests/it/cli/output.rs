@@ -190,6 +190,11 @@ fn a_report_that_cannot_be_written_hides_nothing_of_what_was_done() {
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.out.contains("- remove  eve@acme.dev  reader  done"));
     assert!(ran.err.contains("error: cannot write /dev/full"), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("hint: what was done is in .rosterctl/org-Acme/journal/2"),
+        "{ran:?}"
+    );
     assert!(desk.read("x.html").ends_with("</html>\n"));
 
     let nothing_to_do = desk.run(&["plan", "--out", "/dev/full"]);
