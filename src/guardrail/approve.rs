@@ -1,10 +1,9 @@
 //! The gate after the plan: what is withheld, what refuses, what may be executed.
 
-use super::{
-    Accepted, ApprovedPlan, Breach, BreachKind, Judgement, Refusal, Withheld, limits, people,
-};
+use super::withhold::Withholding;
+use super::{Accepted, ApprovedPlan, Breach, Judgement, Refusal, limits, people};
 use crate::desired::DesiredRoster;
-use crate::plan::{Action, Person, Plan};
+use crate::plan::Plan;
 use crate::roster::{KeyInUse, LiveRoster};
 
 /// Everything that a plan is judged by.
@@ -48,12 +47,10 @@ pub enum History {
 /// People with a breach that is not accepted lose their actions from the plan, and what remains is judged again
 /// from scratch until nobody is left to withhold; then a breach of the plan itself refuses it.
 pub fn approve(plan: Plan, evidence: &Evidence<'_>) -> Result<ApprovedPlan, Box<Refusal>> {
-    let mut actions = plan.actions.clone();
-    let mut withheld: Vec<Withheld> = Vec::new();
+    let mut withholding = Withholding::default();
     let mut accepted: Vec<Breach> = Vec::new();
-    for conflict in people::conflicts(&plan) {
-        withhold(&mut withheld, &mut actions, &conflict);
-    }
+    let conflicts: Vec<Breach> = people::conflicts(&plan).collect();
+    let mut actions = withholding.take(plan.actions.clone(), &conflicts);
     loop {
         let (tolerated, open) = split(
             people::breaches(&plan, &actions, evidence),
@@ -63,21 +60,18 @@ pub fn approve(plan: Plan, evidence: &Evidence<'_>) -> Result<ApprovedPlan, Box<
             accepted.extend(tolerated);
             break;
         }
-        for breach in &open {
-            withhold(&mut withheld, &mut actions, breach);
-        }
+        actions = withholding.take(actions, &open);
     }
     let (tolerated, open) = split(
         limits::breaches(&plan, &actions, evidence),
         &evidence.accepted,
     );
     accepted.extend(tolerated);
-    withheld.sort_by(|a, b| a.person.cmp(&b.person));
     let caveats = limits::caveats(&actions, evidence);
     let judgement = Judgement {
         plan,
         actions,
-        withheld,
+        withheld: withholding.into_sorted(),
         accepted,
         breaches: open,
         caveats,
@@ -93,41 +87,4 @@ fn split(breaches: Vec<Breach>, accepted: &Accepted) -> (Vec<Breach>, Vec<Breach
     breaches
         .into_iter()
         .partition(|breach| accepted.holds(breach))
-}
-
-/// Takes the actions of everybody whom a breach is about out of the plan.
-fn withhold(withheld: &mut Vec<Withheld>, actions: &mut Vec<Action>, breach: &Breach) {
-    for person in &breach.subjects {
-        let taken: Vec<Action> = actions
-            .extract_if(.., |action| action.person.is(person))
-            .collect();
-        let known = withheld.iter_mut().find(|row| row.person.is(person));
-        match known {
-            Some(row) => {
-                row.actions.extend(taken);
-                if !row.breaches.contains(breach) {
-                    row.breaches.push(breach.clone());
-                }
-            }
-            None if !taken.is_empty() || breach.kind == BreachKind::IdentityConflict => {
-                withheld.push(Withheld {
-                    person: whole(person, &taken),
-                    actions: taken,
-                    breaches: vec![breach.clone()],
-                });
-            }
-            // One of a suspicious pair may have no action, and then there is nothing to withhold.
-            None => {}
-        }
-    }
-}
-
-/// The person with every name that their actions know.
-fn whole(person: &Person, actions: &[Action]) -> Person {
-    let mut person = person.clone();
-    for action in actions {
-        person.email = person.email.or_else(|| action.person.email.clone());
-        person.id = person.id.or_else(|| action.person.id.clone());
-    }
-    person
 }

@@ -14,6 +14,7 @@ mod limits;
 mod narrowed;
 mod people;
 mod preflight;
+mod withhold;
 
 pub use acceptance::{
     Acceptance, AcceptanceError, AcceptanceFault, Accepted, ReviewedBreach, all_used,

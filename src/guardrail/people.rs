@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::withhold::Places;
 use super::{Breach, BreachKind, Evidence};
-use crate::plan::{Action, Change, Likeness, Person, Plan, Reason, Suspicion};
+use crate::plan::{Action, Change, Likeness, Plan, Reason, Suspicion};
 use crate::roster::{Email, Role};
 
 /// Every breach about a person that these actions of a plan have.
@@ -46,9 +47,13 @@ fn about(kind: BreachKind, action: &Action, message: String, way_on: String) -> 
     }
 }
 
-fn suspicions<'a>(plan: &'a Plan, actions: &'a [Action]) -> impl Iterator<Item = Breach> + 'a {
-    let touched = |person: &Person| actions.iter().any(|action| action.person.is(person));
-    plan.suspicions.iter().filter(move |pair| touched(&pair.declared) || touched(&pair.live)).map(
+fn suspicions<'a>(plan: &'a Plan, actions: &[Action]) -> impl Iterator<Item = Breach> + use<'a> {
+    let touched = if plan.suspicions.is_empty() {
+        Places::default()
+    } else {
+        Places::of_actions(actions)
+    };
+    plan.suspicions.iter().filter(move |pair| touched.hold(&pair.declared) || touched.hold(&pair.live)).map(
         |Suspicion { likeness, declared, live }| {
             let (old, new) = (live.label(), declared.label());
             let (kind, message) = match likeness {

@@ -312,7 +312,7 @@ impl<'a> Draft<'a> {
         let mut plan = self.plan;
         let active = identities
             .vanished
-            .iter()
+            .values()
             .filter(|entry| entry.is_active(self.today));
         plan.vanished = active
             .filter_map(|entry| {

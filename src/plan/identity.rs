@@ -28,8 +28,8 @@ pub(super) struct Identities<'a> {
     claims: HashMap<&'a UserId, Claim<'a>>,
     disputed: BTreeSet<&'a Email>,
     tombstones: BTreeMap<&'a Email, &'a Departed>,
-    /// Entries whose pinned id is not live, and whose address is nobody's.
-    pub(super) vanished: Vec<&'a Entry>,
+    /// Entries whose pinned id is not live, and whose address is nobody's, by address.
+    pub(super) vanished: BTreeMap<&'a Email, &'a Entry>,
     /// Entries without a pin and without a live row, by address.
     pub(super) absent: BTreeMap<&'a Email, &'a Entry>,
     /// What cannot be decided.
@@ -112,7 +112,7 @@ impl<'a> Identities<'a> {
                 );
                 self.dispute(entry, &[other], detail);
             }
-            (None, None) => self.vanished.push(entry),
+            (None, None) => _ = self.vanished.insert(&entry.email, entry),
         }
     }
 

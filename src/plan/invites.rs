@@ -36,11 +36,7 @@ fn declared<'a>(
     if identities.absent.contains_key(email) {
         return absent(draft, entry, group);
     }
-    if identities
-        .vanished
-        .iter()
-        .any(|vanished| vanished.email == *email)
-    {
+    if identities.vanished.contains_key(email) {
         for invite in group {
             draft.report(
                 Person::address(email),
