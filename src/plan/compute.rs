@@ -25,8 +25,8 @@ pub fn compute(desired: &DesiredRoster, live: &LiveRoster, today: Date) -> Plan 
     let identities = identity::resolve(desired, live);
     let mut draft = Draft::new(desired, live, today);
     let mut undeclared: Vec<&Member> = Vec::new();
-    for member in live.members() {
-        let fate = draft.fate(member, identities.claim(&member.id));
+    for (member, claim) in identities.rows() {
+        let fate = draft.fate(member, claim);
         if matches!(fate, Fate::Undeclared) {
             undeclared.push(member);
         }

@@ -24,8 +24,12 @@ pub(super) enum Claim<'a> {
 /// The outcome of matching the members file against the live roster.
 #[derive(Debug, Default)]
 pub(super) struct Identities<'a> {
-    /// Only asked, never iterated: its order is chance.
-    claims: HashMap<&'a UserId, Claim<'a>>,
+    /// Every live row, in the order of the roster.
+    members: Vec<&'a Member>,
+    /// Where the row with an id stands among them. Only asked, never iterated: its order is chance.
+    places: HashMap<&'a UserId, usize>,
+    /// What the file says about each of them: most rows are asked for in order, and cost no look-up.
+    claims: Vec<Option<Claim<'a>>>,
     disputed: BTreeSet<&'a Email>,
     tombstones: BTreeMap<&'a Email, &'a Departed>,
     /// Entries whose pinned id is not live, and whose address is nobody's, by address.
@@ -38,17 +42,25 @@ pub(super) struct Identities<'a> {
     pub(super) renames: Vec<Remark>,
 }
 
+/// A live row and its place in the order of the roster.
+#[derive(Debug, Clone, Copy)]
+struct Row<'a> {
+    place: usize,
+    member: &'a Member,
+}
+
 /// Matches every entry and every tombstone against the live rows.
 pub(super) fn resolve<'a>(desired: &'a DesiredRoster, live: &'a LiveRoster) -> Identities<'a> {
-    let rows: HashMap<&UserId, &Member> =
-        live.members().map(|member| (&member.id, member)).collect();
+    let members: Vec<&Member> = live.members().collect();
+    let ids = members.iter().map(|member| &member.id);
     let mut identities = Identities {
-        claims: HashMap::with_capacity(rows.len()),
+        places: ids.zip(0..).collect(),
+        claims: vec![None; members.len()],
+        members,
         ..Identities::default()
     };
     for entry in desired.members.values() {
-        let pinned = entry.id.as_ref().and_then(|id| rows.get(id).copied());
-        identities.entry(entry, pinned, live);
+        identities.entry(entry, live);
     }
     for departed in &desired.departed {
         identities.departed(departed, live);
@@ -59,7 +71,26 @@ pub(super) fn resolve<'a>(desired: &'a DesiredRoster, live: &'a LiveRoster) -> I
 impl<'a> Identities<'a> {
     /// What the file says about a row, if anything.
     pub(super) fn claim(&self, id: &UserId) -> Option<Claim<'a>> {
-        self.claims.get(id).copied()
+        self.row(id).and_then(|row| self.claims[row.place])
+    }
+
+    /// Every live row, by id, with what the file says about it.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&'a Member, Option<Claim<'a>>)> {
+        self.members
+            .iter()
+            .copied()
+            .zip(self.claims.iter().copied())
+    }
+
+    fn row(&self, id: &UserId) -> Option<Row<'a>> {
+        let place = *self.places.get(id)?;
+        let member = self.members[place];
+        Some(Row { place, member })
+    }
+
+    fn row_by_email(&self, email: &Email, live: &'a LiveRoster) -> Option<Row<'a>> {
+        live.member_by_email(email)
+            .and_then(|member| self.row(&member.id))
     }
 
     /// Whether an entry is part of a conflict.
@@ -72,31 +103,32 @@ impl<'a> Identities<'a> {
         self.tombstones.get(email).copied()
     }
 
-    /// Finds the row that an entry means; `pinned` is the one that has the entry's id.
-    fn entry(&mut self, entry: &'a Entry, pinned: Option<&'a Member>, live: &'a LiveRoster) {
+    /// Finds the row that an entry means.
+    fn entry(&mut self, entry: &'a Entry, live: &'a LiveRoster) {
         let Some(id) = &entry.id else {
-            match live.member_by_email(&entry.email) {
+            match self.row_by_email(&entry.email, live) {
                 Some(row) => self.declare(entry, row),
                 None => _ = self.absent.insert(&entry.email, entry),
             }
             return;
         };
+        let pinned = self.row(id);
         let by_address = match pinned {
             // Nobody else has the address, and almost every entry ends here.
-            Some(row) if row.email.as_ref() == Some(&entry.email) => Some(row),
-            Some(_) | None => live.member_by_email(&entry.email),
+            Some(row) if row.member.email.as_ref() == Some(&entry.email) => Some(row),
+            Some(_) | None => self.row_by_email(&entry.email, live),
         };
         match (pinned, by_address) {
-            (Some(pinned), Some(other)) if pinned.id != other.id => {
+            (Some(pinned), Some(other)) if pinned.place != other.place => {
                 let detail = format!(
                     "{} is pinned to {id}, and the address is live as {}",
-                    entry.email, other.id
+                    entry.email, other.member.id
                 );
                 self.dispute(entry, &[pinned, other], detail);
             }
             (Some(pinned), _) => {
-                if pinned.email.as_ref() != Some(&entry.email) {
-                    let (declared, live) = (entry.email.clone(), pinned.email.clone());
+                if pinned.member.email.as_ref() != Some(&entry.email) {
+                    let (declared, live) = (entry.email.clone(), pinned.member.email.clone());
                     self.renames.push(Remark::Renamed {
                         declared,
                         live,
@@ -108,7 +140,7 @@ impl<'a> Identities<'a> {
             (None, Some(other)) => {
                 let detail = format!(
                     "{} is pinned to {id}, who is not live, and the address is live as {}",
-                    entry.email, other.id
+                    entry.email, other.member.id
                 );
                 self.dispute(entry, &[other], detail);
             }
@@ -116,18 +148,21 @@ impl<'a> Identities<'a> {
         }
     }
 
-    fn declare(&mut self, entry: &'a Entry, row: &'a Member) {
-        match self.claims.insert(&row.id, Claim::Declared(entry)) {
+    fn declare(&mut self, entry: &'a Entry, row: Row<'a>) {
+        match self.claims[row.place].replace(Claim::Declared(entry)) {
             None => {}
             Some(Claim::Declared(first)) => {
-                let detail = format!("{} and {} both mean {}", first.email, entry.email, row.id);
+                let detail = format!(
+                    "{} and {} both mean {}",
+                    first.email, entry.email, row.member.id
+                );
                 self.disputed.insert(&first.email);
                 self.dispute(entry, &[row], detail);
             }
             Some(Claim::Departed(_) | Claim::Conflict) => {
                 let detail = format!(
                     "{} means {}, which is already disputed",
-                    entry.email, row.id
+                    entry.email, row.member.id
                 );
                 self.dispute(entry, &[row], detail);
             }
@@ -138,19 +173,18 @@ impl<'a> Identities<'a> {
         if let Some(email) = &departed.email {
             self.tombstones.insert(email, departed);
         }
-        let by_id = departed.id.as_ref().and_then(|id| live.member(id));
+        let by_id = departed.id.as_ref().and_then(|id| self.row(id));
         let by_address = departed
             .email
             .as_ref()
-            .and_then(|email| live.member_by_email(email));
+            .and_then(|email| self.row_by_email(email, live));
         for row in by_id.into_iter().chain(by_address) {
-            match self.claims.get(&row.id) {
-                None => _ = self.claims.insert(&row.id, Claim::Departed(departed)),
+            match self.claims[row.place] {
+                None => self.claims[row.place] = Some(Claim::Departed(departed)),
                 Some(Claim::Declared(entry)) => {
-                    let entry = *entry;
                     let detail = format!(
                         "{} is declared, and {} is departed ({})",
-                        entry.email, row.id, departed.place
+                        entry.email, row.member.id, departed.place
                     );
                     self.dispute(entry, &[row], detail);
                 }
@@ -159,12 +193,12 @@ impl<'a> Identities<'a> {
         }
     }
 
-    fn dispute(&mut self, entry: &'a Entry, rows: &[&'a Member], detail: String) {
+    fn dispute(&mut self, entry: &'a Entry, rows: &[Row<'a>], detail: String) {
         self.disputed.insert(&entry.email);
         let mut people = vec![Person::address(&entry.email)];
         for row in rows {
-            self.claims.insert(&row.id, Claim::Conflict);
-            people.push(Person::member(row));
+            self.claims[row.place] = Some(Claim::Conflict);
+            people.push(Person::member(row.member));
         }
         let place: Place = entry.place.clone();
         self.conflicts.push(Conflict {
