@@ -1,6 +1,6 @@
 //! Who is who across the whole file: one person is declared once, under identities that nobody shares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::desired::parse::people::{WrittenDeparted, WrittenEntry};
 use crate::desired::violation::{Findings, Spot, quote};
@@ -15,9 +15,10 @@ pub(super) fn check(
     required_owners: &[(Email, Spot)],
     whole: bool,
 ) {
-    let by_email = declared_once(findings, members);
-    ids_pinned_once(findings, members);
-    aliases_of_one(findings, members, &by_email);
+    let written = in_order(members);
+    let by_email = declared_once(findings, &written);
+    ids_pinned_once(findings, &written);
+    aliases_of_one(findings, &written, &by_email);
     departed_once(findings, departed);
     not_also_departed(findings, members, departed, &by_email);
     for (email, spot) in required_owners {
@@ -36,12 +37,12 @@ fn in_order(members: &[WrittenEntry]) -> Vec<&WrittenEntry> {
     members
 }
 
-fn declared_once<'m>(
-    findings: &mut Findings<'_>,
-    members: &'m [WrittenEntry],
-) -> BTreeMap<&'m Email, &'m WrittenEntry> {
-    let mut by_email: BTreeMap<&Email, &WrittenEntry> = BTreeMap::new();
-    for written in in_order(members) {
+/// Who is declared under an address. Only asked, never iterated: its order is chance.
+type ByEmail<'m> = HashMap<&'m Email, &'m WrittenEntry>;
+
+fn declared_once<'m>(findings: &mut Findings<'_>, members: &[&'m WrittenEntry]) -> ByEmail<'m> {
+    let mut by_email = ByEmail::with_capacity(members.len());
+    for written in members {
         let email = &written.entry.email;
         if let Some(first) = by_email.get(email) {
             twice(findings, email, &written.key, &first.key);
@@ -60,9 +61,9 @@ pub(super) fn twice(findings: &mut Findings<'_>, email: &Email, spot: &Spot, fir
         .help("keep one of the two lines");
 }
 
-fn ids_pinned_once(findings: &mut Findings<'_>, members: &[WrittenEntry]) {
-    let mut first_of: BTreeMap<&UserId, &Spot> = BTreeMap::new();
-    for written in in_order(members) {
+fn ids_pinned_once(findings: &mut Findings<'_>, members: &[&WrittenEntry]) {
+    let mut first_of: HashMap<&UserId, &Spot> = HashMap::with_capacity(members.len());
+    for written in members {
         let (Some(id), Some(spot)) = (&written.entry.id, &written.id) else {
             continue;
         };
@@ -76,13 +77,9 @@ fn ids_pinned_once(findings: &mut Findings<'_>, members: &[WrittenEntry]) {
 }
 
 /// An alias tells other systems' records apart, so it belongs to one person and is nobody's address here.
-fn aliases_of_one(
-    findings: &mut Findings<'_>,
-    members: &[WrittenEntry],
-    by_email: &BTreeMap<&Email, &WrittenEntry>,
-) {
+fn aliases_of_one(findings: &mut Findings<'_>, members: &[&WrittenEntry], by_email: &ByEmail<'_>) {
     let mut first_of: BTreeMap<&Email, &Spot> = BTreeMap::new();
-    for written in in_order(members) {
+    for written in members {
         for (alias, spot) in written.entry.aliases.iter().zip(&written.aliases) {
             let shown = quote(alias.as_str());
             if let Some(owner) = by_email.get(alias) {
@@ -118,8 +115,11 @@ fn not_also_departed(
     findings: &mut Findings<'_>,
     members: &[WrittenEntry],
     departed: &[WrittenDeparted],
-    by_email: &BTreeMap<&Email, &WrittenEntry>,
+    by_email: &ByEmail<'_>,
 ) {
+    if departed.is_empty() {
+        return;
+    }
     let by_id: BTreeMap<&UserId, &Spot> = members
         .iter()
         .filter_map(|written| Some((written.entry.id.as_ref()?, written.id.as_ref()?)))
