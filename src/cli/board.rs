@@ -358,7 +358,7 @@ impl Read {
         if let Some(pace) = self.pace {
             let wait = self.wait.as_ref();
             let waits = wait.map_or(Duration::ZERO, |wait| wait.until.saturating_sub(now));
-            return waits + time_between(pace, after);
+            return waits + pace.time_between(after);
         }
         let Some(before) = u32::try_from(self.page - 1).ok().filter(|count| *count > 0) else {
             return Duration::ZERO;
@@ -368,25 +368,6 @@ impl Read {
         let passed = now.saturating_sub(self.turned);
         each.saturating_mul(more).saturating_sub(passed)
     }
-}
-
-/// How long so many more requests take, one after the other, once the burst is used up.
-fn time_between(pace: Pace, more: usize) -> Duration {
-    let paced = match pace {
-        Pace::Bucket {
-            per_minute,
-            burst: _,
-        } => Pace::Bucket {
-            per_minute,
-            burst: 1,
-        },
-        Pace::Clear
-        | Pace::Window {
-            requests: _,
-            second: _,
-        } => pace,
-    };
-    paced.time_for(more.saturating_add(1))
 }
 
 impl Wait {

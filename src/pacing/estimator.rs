@@ -220,8 +220,7 @@ impl Estimator {
         if rest == 0 {
             return if requests == 0 { 0.0 } else { first };
         }
-        let burst = Pace::time_for(&pace.without_burst(), rest + 1);
-        first + burst.as_secs_f64()
+        first + pace.time_between(rest).as_secs_f64()
     }
 
     /// An answer to a request that left before the last 429: it says nothing about what was decided since.

@@ -66,9 +66,9 @@ impl Pace {
         }
     }
 
-    /// The same limit once its burst is used up.
-    pub(super) fn without_burst(self) -> Self {
-        match self {
+    /// How long it takes from one request to so many later ones, once the burst is used up, latency aside.
+    pub fn time_between(&self, later: usize) -> Duration {
+        let without_burst = match *self {
             Self::Bucket {
                 per_minute,
                 burst: _,
@@ -80,8 +80,9 @@ impl Pace {
             | Self::Window {
                 requests: _,
                 second: _,
-            } => self,
-        }
+            } => *self,
+        };
+        without_burst.time_for(later.saturating_add(1))
     }
 
     /// Whether an estimate can come to these figures: a file may hold anything.
