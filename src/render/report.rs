@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::phrase::Phrase;
-use super::story::{self, Row, Section, Sign, Tone};
+use super::story::{self, ACTION_HEADERS, Row, Section, Sign, Tone};
 use super::text::section_text;
 use super::{Paint, impact, withheld, words};
 use crate::document::ReportView;
@@ -167,16 +167,17 @@ fn verified(verification: &Verification, view: &ReportView<'_>) -> Vec<Section> 
         revokes: false,
     };
     let now = view.plan.judgement.plan.observed_at;
-    let mut late = story::changes("Executed, not visible yet", residual, now);
-    let mut ordered: Vec<&Action> = residual.iter().collect();
-    ordered.sort_by_key(|action| story::risk(&action.change));
-    for (row, action) in late.rows.iter_mut().zip(ordered) {
+    let late = |action: &Action| {
+        let mut row = story::action_row(action, now);
         row.details.extend(or_undone(&action.change));
-    }
+        row
+    };
     vec![
         Section {
+            title: "Executed, not visible yet",
             tone: Tone::Alarm,
-            ..late
+            headers: ACTION_HEADERS,
+            rows: story::by_risk(residual).into_iter().map(late).collect(),
         },
         Section {
             title: COLLATERAL,

@@ -151,19 +151,23 @@ pub(super) fn sections(view: &PlanView<'_>) -> Vec<Section> {
     .collect()
 }
 
-/// The rows of actions: what takes access first, owners before everybody else.
-pub(super) fn changes(title: &'static str, actions: &[Action], now: Option<Timestamp>) -> Section {
-    let mut ordered: Vec<&Action> = actions.iter().collect();
-    ordered.sort_by_key(|action| risk(&action.change));
+fn changes(title: &'static str, actions: &[Action], now: Option<Timestamp>) -> Section {
     Section {
         title,
         tone: Tone::Change,
         headers: ACTION_HEADERS,
-        rows: ordered
+        rows: by_risk(actions)
             .into_iter()
             .map(|action| action_row(action, now))
             .collect(),
     }
+}
+
+/// Actions in the order of reading: what takes access first, owners before everybody else.
+pub(super) fn by_risk(actions: &[Action]) -> Vec<&Action> {
+    let mut ordered: Vec<&Action> = actions.iter().collect();
+    ordered.sort_by_key(|action| risk(&action.change));
+    ordered
 }
 
 /// Where a change stands in the order of reading; the lowest first.
