@@ -72,8 +72,10 @@ pub async fn finish(
     let mut run = execute(&first, provider, journal, owners, conditions, watch).await;
     let mut seen = seen_by(first.actions(), &run);
     let mut executed = pair(first.actions(), &mut run);
-    let trace = Trace::of(&executed, &seen, run.lag);
-    let mut verification = prove(provider, observed, trace, &run, conditions, watch).await;
+    let mut verification = prove(
+        provider, observed, &executed, &seen, &run, conditions, watch,
+    )
+    .await;
 
     let parts = [
         (last, true),
@@ -92,8 +94,10 @@ pub async fn finish(
             seen.extend(seen_by(part.actions(), &run));
             executed.extend(pair(part.actions(), &mut run));
             if can_read {
-                let trace = Trace::of(&executed, &seen, run.lag);
-                verification = prove(provider, observed, trace, &run, conditions, watch).await;
+                verification = prove(
+                    provider, observed, &executed, &seen, &run, conditions, watch,
+                )
+                .await;
             }
         } else {
             let cause = "it takes the key in use away, and the rest is not verified".to_owned();
@@ -133,19 +137,25 @@ fn pair(actions: &[Action], run: &mut Execution) -> Vec<(Action, Outcome)> {
 async fn prove(
     provider: &impl RosterSink,
     observed: &Observed,
-    trace: Trace<'_>,
+    executed: &[(Action, Outcome)],
+    seen: &[Action],
     run: &Execution,
     conditions: Conditions<'_>,
     watch: &mut impl Observer,
 ) -> Option<Result<Verification, Unverified>> {
     let may_show =
         |outcome: &Outcome| outcome.is_done() || matches!(outcome, Outcome::Unknown { cause: _ });
-    if !trace.executed.iter().any(|(_, outcome)| may_show(outcome)) {
+    if !executed.iter().any(|(_, outcome)| may_show(outcome)) {
         return None;
     }
     if matches!(run.ended, Some(End::Stopped)) {
         return Some(Err(Unverified::Stopped));
     }
     let before = &observed.live;
+    let trace = Trace {
+        executed,
+        seen,
+        lag: run.lag,
+    };
     Some(verify(provider, before, trace, conditions, watch).await)
 }

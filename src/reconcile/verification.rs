@@ -35,22 +35,12 @@ pub struct Trace<'a> {
     pub lag: Duration,
 }
 
-impl<'a> Trace<'a> {
-    /// Puts the three together.
-    pub(super) fn of(executed: &'a [(Action, Outcome)], seen: &'a [Action], lag: Duration) -> Self {
-        Self {
-            executed,
-            seen,
-            lag,
-        }
-    }
-}
-
 /// Verifies what was executed.
 ///
-/// The lag is waited for before the listing. Rows that the listing does not confirm are read again, one by one, after 1, 2, 4, 8 and 15 seconds and then every 30, until
-/// the conditions' time is up. A row that no answer deleted, and that the listing shows, is not gone because it is not
-/// found by its id, however often: another complete listing has to agree.
+/// The lag is waited for before the listing. Rows that the listing does not confirm are read again, one by one, after
+/// 1, 2, 4, 8 and 15 seconds and then every 30, until the conditions' time is up. A row that no answer deleted, and that
+/// the listing shows, is not gone because it is not found by its id, however often: another complete listing has to
+/// agree.
 pub async fn verify(
     provider: &(impl RosterSource + KeySource),
     before: &LiveRoster,
@@ -131,14 +121,11 @@ async fn set_back(
     left: impl Fn() -> Duration,
 ) {
     for action in std::mem::take(&mut found.residual) {
-        let Change::SetRole { member, to } = &action.change else {
+        let (Change::SetRole { member, to }, true) = (&action.change, seen.contains(&action))
+        else {
             found.residual.push(action);
             continue;
         };
-        if !seen.contains(&action) {
-            found.residual.push(action);
-            continue;
-        }
         let person = Person::member(member);
         match within(left(), provider.member(&member.id)).await {
             Ok(Some(row)) if row.role == LiveRole::Known(*to) => {}
