@@ -36,9 +36,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(members: usize) -> anyhow::Result<Self> {
+        Self::seeded(members, SEED)
+    }
+
+    /// One of many: each seed makes up another one.
+    pub(crate) fn seeded(members: usize, seed: u64) -> anyhow::Result<Self> {
         let now = Timestamp::now();
         let key = SecretString::from(ADMIN_KEY);
-        let roster = Roster::generate(members, SEED, now.as_second(), &key);
+        let roster = Roster::generate(members, seed, now.as_second(), &key);
         ensure!(roster.users.len() == members);
         Ok(Self { roster, now })
     }
