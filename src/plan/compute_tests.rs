@@ -251,6 +251,28 @@ fn a_pin_is_an_identity() {
             "conflict: lin@acme.dev is pinned to user-1, who is not live, and the address is live as user-2"
         ]
     );
+    // Addresses that stand on one side only, before, between and after those that meet.
+    assert_eq!(
+        plan(
+            vec![
+                pinned("b@acme.dev", "user-3"),
+                pinned("d@acme.dev", "user-9"),
+                pinned("e@acme.dev", "user-1"),
+            ],
+            vec![
+                member("user-1", "e@acme.dev"),
+                member("user-2", "a@acme.dev"),
+                member("user-3", "c@acme.dev"),
+                member("user-4", "f@acme.dev"),
+            ]
+        ),
+        [
+            "remove a@acme.dev (reader): undeclared",
+            "remove f@acme.dev (reader): undeclared",
+            "vanished d@acme.dev user-9",
+            "b@acme.dev is user-3, whose address is now c@acme.dev: rename the entry"
+        ]
+    );
     assert_eq!(
         plan(
             vec![pinned("a@acme.dev", "user-1"), entry("b@acme.dev")],

@@ -4,7 +4,7 @@
 //! two rows, or two declarations at one, nothing is guessed: all of them are a conflict, and nothing is planned for
 //! these people.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Conflict, Person, Remark};
 use crate::desired::{Departed, DesiredRoster, Entry, Place};
@@ -22,13 +22,12 @@ pub(super) enum Claim<'a> {
 }
 
 /// The outcome of matching the members file against the live roster.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Identities<'a> {
+    live: &'a LiveRoster,
     /// Every live row, in the order of the roster.
     members: Vec<&'a Member>,
-    /// Where the row with an id stands among them. Only asked, never iterated: its order is chance.
-    places: HashMap<&'a UserId, usize>,
-    /// What the file says about each of them: most rows are asked for in order, and cost no look-up.
+    /// What the file says about each of them.
     claims: Vec<Option<Claim<'a>>>,
     disputed: BTreeSet<&'a Email>,
     tombstones: BTreeMap<&'a Email, &'a Departed>,
@@ -52,18 +51,30 @@ struct Row<'a> {
 /// Matches every entry and every tombstone against the live rows.
 pub(super) fn resolve<'a>(desired: &'a DesiredRoster, live: &'a LiveRoster) -> Identities<'a> {
     let members: Vec<&Member> = live.members().collect();
-    let ids = members.iter().map(|member| &member.id);
     let mut identities = Identities {
-        places: ids.zip(0..).collect(),
+        live,
         claims: vec![None; members.len()],
         members,
-        ..Identities::default()
+        disputed: BTreeSet::new(),
+        tombstones: BTreeMap::new(),
+        vanished: BTreeMap::new(),
+        absent: BTreeMap::new(),
+        conflicts: Vec::new(),
+        renames: Vec::new(),
     };
+    // Both sides are in the order of their addresses, so whoever has an entry's address is met and not looked up.
+    let mut addresses = live.addresses().peekable();
     for entry in desired.members.values() {
-        identities.entry(entry, live);
+        while addresses
+            .next_if(|(email, _)| **email < entry.email)
+            .is_some()
+        {}
+        let met = addresses.next_if(|(email, _)| **email == entry.email);
+        let by_address = met.map(|(_, place)| identities.row_at(place));
+        identities.entry(entry, by_address);
     }
     for departed in &desired.departed {
-        identities.departed(departed, live);
+        identities.departed(departed);
     }
     identities
 }
@@ -83,14 +94,12 @@ impl<'a> Identities<'a> {
     }
 
     fn row(&self, id: &UserId) -> Option<Row<'a>> {
-        let place = *self.places.get(id)?;
-        let member = self.members[place];
-        Some(Row { place, member })
+        self.live.place(id).map(|place| self.row_at(place))
     }
 
-    fn row_by_email(&self, email: &Email, live: &'a LiveRoster) -> Option<Row<'a>> {
-        live.member_by_email(email)
-            .and_then(|member| self.row(&member.id))
+    fn row_at(&self, place: usize) -> Row<'a> {
+        let member = self.members[place];
+        Row { place, member }
     }
 
     /// Whether an entry is part of a conflict.
@@ -103,20 +112,19 @@ impl<'a> Identities<'a> {
         self.tombstones.get(email).copied()
     }
 
-    /// Finds the row that an entry means.
-    fn entry(&mut self, entry: &'a Entry, live: &'a LiveRoster) {
+    /// Finds the row that an entry means; `by_address` has its address.
+    fn entry(&mut self, entry: &'a Entry, by_address: Option<Row<'a>>) {
         let Some(id) = &entry.id else {
-            match self.row_by_email(&entry.email, live) {
+            match by_address {
                 Some(row) => self.declare(entry, row),
                 None => _ = self.absent.insert(&entry.email, entry),
             }
             return;
         };
-        let pinned = self.row(id);
-        let by_address = match pinned {
-            // Nobody else has the address, and almost every entry ends here.
-            Some(row) if row.member.email.as_ref() == Some(&entry.email) => Some(row),
-            Some(_) | None => self.row_by_email(&entry.email, live),
+        let pinned = match by_address {
+            // Almost every entry ends here.
+            Some(row) if row.member.id == *id => Some(row),
+            Some(_) | None => self.row(id),
         };
         match (pinned, by_address) {
             (Some(pinned), Some(other)) if pinned.place != other.place => {
@@ -169,7 +177,7 @@ impl<'a> Identities<'a> {
         }
     }
 
-    fn departed(&mut self, departed: &'a Departed, live: &'a LiveRoster) {
+    fn departed(&mut self, departed: &'a Departed) {
         if let Some(email) = &departed.email {
             self.tombstones.insert(email, departed);
         }
@@ -177,7 +185,8 @@ impl<'a> Identities<'a> {
         let by_address = departed
             .email
             .as_ref()
-            .and_then(|email| self.row_by_email(email, live));
+            .and_then(|email| self.live.place_by_email(email))
+            .map(|place| self.row_at(place));
         for row in by_id.into_iter().chain(by_address) {
             match self.claims[row.place] {
                 None => self.claims[row.place] = Some(Claim::Departed(departed)),

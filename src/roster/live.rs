@@ -77,8 +77,10 @@ pub enum RosterFault {
 pub struct LiveRoster {
     organization: SeenOrganization,
     capabilities: Capabilities,
-    members: BTreeMap<UserId, Member>,
-    by_email: BTreeMap<Email, UserId>,
+    /// By id: a place among them is found by halving, and needs no index.
+    members: Vec<Member>,
+    /// Places in `members`.
+    by_email: BTreeMap<Email, usize>,
     /// Pending ones only, by address and then by age, newest first.
     invites: Vec<Invite>,
 }
@@ -139,21 +141,19 @@ impl LiveRoster {
     pub(crate) fn assume(observation: Observation) -> Self {
         let Observation {
             organization,
-            members,
+            mut members,
             mut invites,
             capabilities,
         } = observation;
+        members.sort_by(|a, b| a.id.cmp(&b.id));
         let by_email = members
             .iter()
-            .filter_map(|row| Some((row.email.clone()?, row.id.clone())))
+            .zip(0..)
+            .filter_map(|(row, place)| Some((row.email.clone()?, place)))
             .collect();
         invites.retain(|invite| invite.status == InviteStatus::Pending);
         invites
             .sort_by(|a, b| (&a.email, b.created_at, &a.id).cmp(&(&b.email, a.created_at, &b.id)));
-        let members = members
-            .into_iter()
-            .map(|row| (row.id.clone(), row))
-            .collect();
         Self {
             organization,
             capabilities,
@@ -175,7 +175,7 @@ impl LiveRoster {
 
     /// Every member, by id.
     pub fn members(&self) -> impl ExactSizeIterator<Item = &Member> {
-        self.members.values()
+        self.members.iter()
     }
 
     /// Every member who is a person, by id.
@@ -190,12 +190,28 @@ impl LiveRoster {
 
     /// The member with an id.
     pub fn member(&self, id: &UserId) -> Option<&Member> {
-        self.members.get(id)
+        self.place(id).map(|place| &self.members[place])
+    }
+
+    /// Where the member with an id stands among all, in the order of [`Self::members`].
+    pub(crate) fn place(&self, id: &UserId) -> Option<usize> {
+        let found = self.members.binary_search_by(|member| member.id.cmp(id));
+        found.ok()
+    }
+
+    /// Where the member with an address stands among all.
+    pub(crate) fn place_by_email(&self, email: &Email) -> Option<usize> {
+        self.by_email.get(email).copied()
+    }
+
+    /// Every address, in order, with the place of its member among all.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&Email, usize)> {
+        self.by_email.iter().map(|(email, place)| (email, *place))
     }
 
     /// The member with an address.
     pub fn member_by_email(&self, email: &Email) -> Option<&Member> {
-        self.by_email.get(email).and_then(|id| self.members.get(id))
+        self.place_by_email(email).map(|place| &self.members[place])
     }
 
     /// The pending invites of an address, the newest first.
@@ -216,7 +232,7 @@ impl LiveRoster {
         } = self;
         Observation {
             organization: organization.clone(),
-            members: members.values().cloned().collect(),
+            members: members.clone(),
             invites: invites.clone(),
             capabilities: *capabilities,
         }
