@@ -28,6 +28,16 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    /// A bucket of which nothing has been used at `at`.
+    pub(super) fn full(rate: Span, burst: Span, at: f64) -> Self {
+        Self {
+            rate,
+            burst,
+            level: burst,
+            at,
+        }
+    }
+
     pub(super) fn forecast(&self) -> Forecast {
         let Self {
             rate,
@@ -43,6 +53,7 @@ impl Bucket {
                 at + (1.0 - level.hi).max(0.0) / rate.hi,
                 at + (1.0 - level.lo).max(0.0) / rate.lo,
             ),
+            at_once: ((level.hi - 1.0) / level.width().max(EPSILON)).clamp(0.0, 1.0),
             idle: IDLE_MAX.min(1.0 / burst.lo) * middle,
             full: at + (burst.lo - level.middle()).max(0.0) / middle,
             overflow: doubt * middle,
@@ -89,7 +100,7 @@ impl Bucket {
         if hi / lo < RATE_PRECISION {
             return None;
         }
-        let middle = (lo * hi).sqrt();
+        let middle = self.rate.geometric_middle();
         let part = |rate| Self { rate, ..*self };
         Some([part(Span::new(lo, middle)), part(Span::new(middle, hi))])
     }

@@ -72,7 +72,7 @@ impl Candidate {
     /// Requests in a second, in the long run.
     pub(super) fn rate(&self) -> f64 {
         match self.limiter {
-            Limiter::Bucket(bucket) => (bucket.rate.lo * bucket.rate.hi).sqrt(),
+            Limiter::Bucket(bucket) => bucket.rate.geometric_middle(),
             Limiter::Window(window) => window.rate(),
         }
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{
     candidate::Candidate,
     evidence::{Evidence, Forecast, RECENT_MAX, Recent},
+    hearsay::Hearsay,
     pace::Pace,
     prior::{self, Trust},
     summary,
@@ -21,11 +22,11 @@ use super::{
 ///
 /// The first is dear, because the wait that follows it is cheap: what a bucket regrows meanwhile is used at once
 /// afterwards. The next ones are cheap because they teach, and from the fourth on there is little left to learn.
-const PRICES: [f64; 6] = [9.0, 1.6, 2.7, 5.0, 8.0, 16.0];
+const PRICES: [f64; 6] = [12.0, 2.0, 4.0, 5.0, 8.0, 16.0];
 /// The place in [`PRICES`] of a run that finds out that all it knew was wrong, at most.
 const CAUTION_SURPRISED: usize = 4;
 /// Requests accepted until a 429 is worth half, where there is something to learn.
-const PATIENCE: f64 = 5.0;
+const PATIENCE: f64 = 6.0;
 /// After a surprise, requests accepted in a row until faster limits are taken for possible again.
 const DOUBT_EVERY: u32 = 12;
 /// The weight that those get.
@@ -36,6 +37,10 @@ const CAUTION_WARM: usize = 6;
 const CAUTION_OLD: usize = 3;
 /// The same with a figure that was never sure: a short run keeps to it, a long one goes on measuring.
 const CAUTION_VAGUE: usize = 5;
+/// The place of a run that begins with hearsay: what is to be learned has been paid for by another operation...
+const CAUTION_HEARD: usize = 6;
+/// ...and once a 429 has shown how far it holds.
+const CAUTION_CONFIRMED: usize = 5;
 /// With fewer candidates than this, each is split to know the limit more closely.
 const CANDIDATES_MIN: usize = 24;
 /// The longest wait, in seconds: after it the next answer says more than any estimate.
@@ -68,6 +73,8 @@ pub(super) struct Estimator {
     accepted: u32,
     /// This run saw what the figure it began with does not say.
     taught: bool,
+    /// All that is known was heard: no 429 has shown how far it holds.
+    heard: bool,
     mood: Mood,
 }
 
@@ -122,8 +129,22 @@ impl Estimator {
             next: f64::NEG_INFINITY,
             accepted: 0,
             taught: false,
+            heard: false,
             mood: Mood::Curious,
         }
+    }
+
+    /// Begins with what another operation knows; nothing has been sent by `now`.
+    pub(super) fn hear(&mut self, hearsay: &Hearsay, now: f64) {
+        self.candidates = hearsay.candidates(now);
+        self.caution = CAUTION_HEARD;
+        self.heard = true;
+        self.decide(now);
+    }
+
+    /// What another operation may begin with; `None` when there is no limit to tell of.
+    pub(super) fn hearsay(&self) -> Option<Hearsay> {
+        self.is_active().then(|| Hearsay::of(&self.candidates))
     }
 
     /// Takes in an answer.
@@ -136,7 +157,12 @@ impl Estimator {
             self.accepted = self.accepted.saturating_add(1);
             self.unthrottled = self.unthrottled.saturating_add(1);
         } else {
-            self.caution += 1;
+            self.caution = if self.heard {
+                CAUTION_CONFIRMED
+            } else {
+                self.caution + 1
+            };
+            self.heard = false;
             self.unthrottled = 0;
             self.taught = true;
             self.changed_at = evidence.answered;

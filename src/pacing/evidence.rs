@@ -36,6 +36,11 @@ impl Span {
         f64::midpoint(self.lo, self.hi)
     }
 
+    /// The middle between bounds that are a factor apart.
+    pub(super) fn geometric_middle(self) -> f64 {
+        (self.lo * self.hi).sqrt()
+    }
+
     pub(super) fn width(self) -> f64 {
         self.hi - self.lo
     }
@@ -146,8 +151,10 @@ impl Recent {
 /// When a limiter that is taken for possible would admit the next request, and what waiting longer would cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Forecast {
-    /// The chance to be admitted grows from none to all over this interval.
+    /// The chance to be admitted grows to all over this interval...
     pub(super) opens: Span,
+    /// ...from this one at its start.
+    pub(super) at_once: f64,
     /// Requests lost for each second after it has opened.
     pub(super) idle: f64,
     /// From when on requests are lost for good...
@@ -159,13 +166,13 @@ pub(super) struct Forecast {
 impl Forecast {
     /// The chance that a request at `at` is admitted.
     pub(super) fn chance(&self, at: f64) -> f64 {
-        let Self { opens, .. } = self;
+        let Self { opens, at_once, .. } = self;
         if at >= opens.hi {
             1.0
-        } else if at <= opens.lo {
+        } else if at < opens.lo {
             0.0
         } else {
-            (at - opens.lo) / opens.width()
+            at_once + (1.0 - at_once) * (at - opens.lo) / opens.width()
         }
     }
 
@@ -173,6 +180,7 @@ impl Forecast {
     pub(super) fn lost(&self, at: f64) -> f64 {
         let Self {
             opens,
+            at_once: _,
             idle,
             full,
             overflow,

@@ -6,9 +6,13 @@
 //! the start of the run and comes in as an argument, chance comes from a seeded generator that the caller gives,
 //! and an hour of pacing takes a test no time at all.
 //!
+//! Limits of one organization's endpoints are alike, so a pacer that knows nothing begins with the [`Hearsay`] of one
+//! that has met its limit: each operation would otherwise pay for the same 429s.
+//!
 //! The caller's loop, with `n` requests of the operation in flight:
 //!
 //! ```text
+//! if pacer.is_new()                        pacer.hear(another.hearsay())
 //! while n >= pacer.in_flight_max()         wait for an answer
 //! match pacer.wait(now)
 //!     Now                                  ticket = pacer.sent(now), send
@@ -30,6 +34,7 @@ mod ceiling;
 mod estimator;
 mod evidence;
 mod exchange;
+mod hearsay;
 mod hints;
 mod pace;
 mod pacer;
@@ -39,6 +44,7 @@ mod window;
 
 pub use book::{BookError, PaceBook};
 pub use exchange::{Answer, PaceSettings, Reason, Ticket, Wait};
+pub use hearsay::Hearsay;
 pub use hints::{Hints, Quota};
 pub use pace::{LearnedPace, Pace};
 pub use pacer::Pacer;

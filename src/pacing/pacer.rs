@@ -10,6 +10,7 @@ use super::{
     estimator::Estimator,
     evidence::Evidence,
     exchange::{Answer, PaceSettings, Reason, Ticket, Wait},
+    hearsay::Hearsay,
     hints::Hints,
     pace::{LearnedPace, Pace},
     prior::Trust,
@@ -82,6 +83,23 @@ impl Pacer {
             last_sent: None,
             latency: Latency::default(),
         }
+    }
+
+    /// Whether nothing is known: no figure of an earlier run, and nothing of this one.
+    pub fn is_new(&self) -> bool {
+        self.learned.is_none() && self.last_sent.is_none() && !self.estimator.is_active()
+    }
+
+    /// Begins with what another operation knows of its limit. Only a [new](Self::is_new) pacer listens.
+    pub fn hear(&mut self, hearsay: &Hearsay, now: Duration) {
+        if self.is_new() {
+            self.estimator.hear(hearsay, now.as_secs_f64());
+        }
+    }
+
+    /// What another operation may begin with; `None` when no limit has been met.
+    pub fn hearsay(&self) -> Option<Hearsay> {
+        self.estimator.hearsay()
     }
 
     /// When the next request may leave.
@@ -360,6 +378,35 @@ mod tests {
         assert_ne!(new, old);
         assert_eq!(pace("2026-11-25T03:15:00Z"), new);
         assert_eq!(pace("2099-01-01T00:00:00Z"), old);
+    }
+
+    #[test]
+    fn only_a_new_pacer_listens() {
+        let mut met = remover();
+        let burst = 4;
+        for sent in 0..=burst {
+            let now = Duration::from_millis(50) * sent;
+            let ticket = met.sent(now);
+            let answer = if sent < burst {
+                accepted()
+            } else {
+                Answer::Throttled(Hints::default())
+            };
+            met.answered(ticket, now, &answer);
+        }
+        let hearsay = met.hearsay().unwrap();
+        let mut new = pacer(Operation::CreateInvite, PaceSettings::DEFAULT);
+        assert!(new.is_new() && new.hearsay().is_none());
+        new.hear(&hearsay, seconds(10));
+        assert!(!new.is_new());
+        assert_eq!(new.wait(seconds(10)), Wait::Now);
+        assert_eq!(new.learned(), None);
+
+        let mut begun = remover();
+        let ticket = begun.sent(Duration::ZERO);
+        begun.answered(ticket, Duration::ZERO, &accepted());
+        begun.hear(&hearsay, seconds(10));
+        assert_eq!(begun.hearsay(), None);
     }
 
     const fn seconds(seconds: u64) -> Duration {

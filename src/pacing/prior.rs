@@ -56,7 +56,7 @@ const STORED_PLACE: Span = Span::new(-2.0, 0.3);
 pub(super) fn at_first_throttle(at: f64, recent: &Recent) -> Vec<Candidate> {
     let burst = Burst::of(at, recent);
     let mut candidates = buckets(BUCKETS, |rate| {
-        let middle = (rate.lo * rate.hi).sqrt();
+        let middle = rate.geometric_middle();
         // Full at the start: what left before the 429 is the burst and what regrew meanwhile.
         let size = (burst.accepted - (middle * burst.lasted).floor()).max(1.0);
         let oversize = (middle * WINDOW / size).min(1.0).powf(OVERSIZE);
@@ -78,6 +78,27 @@ pub(super) fn after_surprise(at: f64, recent: &Recent, before: &[Candidate]) -> 
         loose(at, &burst, |rate| likely(rate, known, DEVIATION_KNOWN), 1.0).collect();
     candidates.extend(windows(at, &burst, weight(&candidates)));
     candidates
+}
+
+/// Buckets of about this rate, in a second, with nothing used of them.
+pub(super) fn about(rate: f64, deviation: f64, burst: Span, at: f64) -> Vec<Candidate> {
+    let far = (3.0 * deviation).exp();
+    let rates = Span::new((rate / far).max(RATES.lo), (rate * far).min(RATES.hi));
+    let candidate = |rates: Span| {
+        let weight = likely(rates.geometric_middle(), rate, deviation);
+        Candidate::bucket(Bucket::full(rates, burst, at), weight)
+    };
+    grid(rates, BUCKETS_LOOSE).map(candidate).collect()
+}
+
+/// Buckets of any rate and any burst, with nothing used of them.
+pub(super) fn any(at: f64) -> Vec<Candidate> {
+    let candidate = |rates: Span| {
+        let burst = Span::new(1.0, (WINDOW * rates.hi).max(2.0));
+        let weight = likely_unknown(rates.geometric_middle());
+        Candidate::bucket(Bucket::full(rates, burst, at), weight)
+    };
+    grid(RATES, BUCKETS_LOOSE).map(candidate).collect()
 }
 
 /// What is possible after a request was accepted that each of `before` would have throttled.
@@ -232,7 +253,7 @@ fn loose(
     let accepted = burst.accepted;
     grid(RATES, BUCKETS_LOOSE).map(move |rate| {
         let most = (WINDOW * rate.hi).max(accepted).max(2.0);
-        let middle = (rate.lo * rate.hi).sqrt();
+        let middle = rate.geometric_middle();
         let weight = part * likely(middle);
         Candidate::bucket(empty(rate, Span::new(1.0, most), at), weight)
     })

@@ -45,6 +45,7 @@ impl Window {
             opens: self.opens(now, recent).map_or(Span::exactly(now), |opens| {
                 Span::new(opens.lo, opens.hi + TOLERANCE)
             }),
+            at_once: 0.0,
             idle: part * self.rate(),
             full: f64::INFINITY,
             overflow: 0.0,
@@ -97,6 +98,18 @@ impl Window {
             | Kind::Sliding { with_throttled: _ }
             | Kind::Anchored { since: _, count: _ } => None,
         }
+    }
+
+    /// The same window for an operation that has sent nothing.
+    pub(super) fn unused(&self) -> Self {
+        let kind = match self.kind {
+            Kind::Anchored { since: _, count: _ } => Kind::Anchored {
+                since: f64::NEG_INFINITY,
+                count: 0,
+            },
+            kind @ (Kind::Sliding { with_throttled: _ } | Kind::Aligned { begins: _ }) => kind,
+        };
+        Self { kind, ..*self }
     }
 
     /// Requests in a second, in the long run.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::pacing::{Answer, Pacer, Reason, Ticket, Wait};
+use crate::pacing::{Answer, Hearsay, Pacer, Reason, Ticket, Wait};
 
 /// Requests of one operation in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,6 +95,11 @@ impl Lane {
     /// Returns when an answer arrives after this call, even if it arrives before the future is awaited.
     pub(super) fn answered(&self) -> impl Future<Output = ()> + '_ {
         self.answered.notified()
+    }
+
+    /// Tells the pacer what another lane's knows.
+    pub(super) fn hear(&self, hearsay: &Hearsay, now: Duration) {
+        self.state().pacer.hear(hearsay, now);
     }
 
     pub(super) fn counts(&self) -> Counts {

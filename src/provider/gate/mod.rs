@@ -27,7 +27,7 @@ use tracing::debug;
 use super::{
     Clock, ErrorKind, Objection, Permit, ProviderError, Retry, Stop, Transport, TransportError,
 };
-use crate::pacing::{Answer, Hints, Pace, PaceBook, PaceSettings, Pacer, Reason};
+use crate::pacing::{Answer, Hearsay, Hints, Pace, PaceBook, PaceSettings, Pacer, Reason};
 use crate::roster::Operation;
 
 /// Time for one attempt at a read, body included (API contract, section 11).
@@ -206,6 +206,15 @@ impl<T> Gate<T> {
         &self.lanes[&operation]
     }
 
+    /// What the operation knows that has been answered most often, of those that have met a limit.
+    fn hearsay(&self) -> Option<Hearsay> {
+        let lanes = self.lanes.values();
+        let known =
+            lanes.filter_map(|lane| Some((lane.counts().requests, lane.pacer(Pacer::hearsay)?)));
+        let (_, hearsay) = known.max_by_key(|(requests, _)| *requests)?;
+        Some(hearsay)
+    }
+
     /// Waits until the lane admits a request; returns how many may leave one after the other.
     async fn pass(
         &self,
@@ -214,6 +223,11 @@ impl<T> Gate<T> {
         patience: Patience,
     ) -> Result<usize, ProviderError> {
         let lane = self.lane(operation);
+        if lane.pacer(Pacer::is_new)
+            && let Some(hearsay) = self.hearsay()
+        {
+            lane.hear(&hearsay, self.clock.elapsed());
+        }
         let mut told = None;
         loop {
             // Made before the verdict: an answer between the two would be missed otherwise.

@@ -277,3 +277,27 @@ async fn a_read_that_is_dropped_frees_its_place() {
     assert!(gave_up.is_err());
     assert_eq!(read(&gate).await.unwrap(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_begins_with_what_another_has_met() {
+    let mut acts = vec![say(200, "1"); 4];
+    acts.push(say(429, THROTTLED));
+    acts.extend(vec![say(200, "1"); 20]);
+    let play = Canned::play(acts);
+    let gate = gate_of(&play);
+    for _ in 0..5 {
+        read(&gate).await.unwrap();
+    }
+    let before = play.waits().len();
+    for _ in 0..8 {
+        let operation = Operation::DeleteUser;
+        let _permit = gate.admit(operation, "DELETE /x", 1).await.unwrap();
+        gate.send_once(&call(operation), understand).await.unwrap();
+    }
+    let waits = &play.waits()[before..];
+    assert!(!waits.is_empty(), "a burst of 8 where one of 4 was met");
+    assert!(
+        waits.iter().all(|wait| !wait.ends_with("after a 429")),
+        "{waits:?}"
+    );
+}

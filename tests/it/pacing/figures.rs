@@ -2,7 +2,7 @@
 
 use rosterctl::pacing::Pace;
 
-use super::limiter::{Limit, Outcome, Setting, Told, Weather, run};
+use super::limiter::{Known, Limit, Outcome, Setting, Told, Weather, run};
 
 const WRITES: usize = 50;
 const SEEDS: u64 = 40;
@@ -177,6 +177,44 @@ fn a_figure_that_has_become_too_fast_is_given_up() {
     }
 }
 
+#[test]
+fn what_one_operation_met_spares_another_its_429s() {
+    // Six requests is what the list of 500 members takes, so little is known when the removals begin.
+    for (limit, ratio_max, throttled_max) in [
+        (bucket(6.0, 4.0), 1.10, 2),
+        (bucket(4.0, 4.0), 1.10, 2),
+        (bucket(8.0, 4.0), 1.10, 2),
+        (bucket(10.0, 4.0), 1.10, 2),
+        // No longer alike: what is lost is time, a minute or two, and not more 429s.
+        (bucket(20.0, 4.0), 1.75, 2),
+        (bucket(60.0, 5.0), 3.0, 3),
+    ] {
+        let runs: Vec<_> = (0..9).map(|seed| after_hearing(limit, seed)).collect();
+        let (ratio, throttled) = median(&runs);
+        assert!(ratio <= ratio_max, "{limit:?}: {ratio}");
+        assert!(throttled <= throttled_max, "{limit:?}: {throttled} 429s");
+    }
+}
+
+#[test]
+fn hearsay_of_a_limit_where_there_is_none_costs_less_than_a_minute() {
+    let clear = after_hearing(Limit::None, 1);
+    assert_eq!(clear.throttled, 0);
+    // 50 writes of 50 ms are the best that is possible.
+    assert!(clear.ratio * 2.5 < 60.0, "{}", clear.ratio);
+}
+
+/// A run that heard of 6 requests a minute.
+fn after_hearing(limit: Limit, seed: u64) -> Outcome {
+    let list = Setting {
+        writes: 6,
+        ..setting(bucket(6.0, 4.0), Told::Nothing, seed)
+    };
+    let hearsay = run(list, None, 0.0).hearsay.unwrap();
+    let setting = setting(limit, Told::Nothing, seed);
+    run(setting, Known::Heard(&hearsay), 3.0)
+}
+
 /// The first runs against a limit, and the ones a while later that start with what those learned.
 fn cold_and_warm(goal: &Goal) -> (Vec<Outcome>, Vec<Outcome>) {
     let mut later = 5000.0;
@@ -187,7 +225,8 @@ fn cold_and_warm(goal: &Goal) -> (Vec<Outcome>, Vec<Outcome>) {
         };
         let cold = run(setting, None, 0.0);
         later += 37.3;
-        (cold, run(setting, cold.learned.as_ref(), later))
+        let warm = run(setting, cold.learned.as_ref(), later);
+        (cold, warm)
     });
     runs.unzip()
 }

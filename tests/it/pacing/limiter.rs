@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
-use rosterctl::pacing::{Answer, Hints, LearnedPace, PaceSettings, Pacer, Quota, Wait};
+use rosterctl::pacing::{Answer, Hearsay, Hints, LearnedPace, PaceSettings, Pacer, Quota, Wait};
 use rosterctl::roster::Operation;
 
 const MINUTE: f64 = 60.0;
@@ -159,13 +159,30 @@ impl Weather {
     };
 }
 
-/// What came of a run.
+/// What a run begins with.
 #[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'a> {
+    Nothing,
+    /// The figure of an earlier run.
+    Learned(&'a LearnedPace),
+    /// What another operation met in this run.
+    Heard(&'a Hearsay),
+}
+
+impl<'a> From<Option<&'a LearnedPace>> for Known<'a> {
+    fn from(learned: Option<&'a LearnedPace>) -> Self {
+        learned.map_or(Self::Nothing, Self::Learned)
+    }
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
 pub(super) struct Outcome {
     /// The time it took, as a multiple of the best that is possible.
     pub(super) ratio: f64,
     pub(super) throttled: usize,
     pub(super) learned: Option<LearnedPace>,
+    pub(super) hearsay: Option<Hearsay>,
 }
 
 /// The start of every first run.
@@ -176,7 +193,7 @@ pub(super) fn start() -> Timestamp {
 /// Sends writes one after the other, as fast as the pacer lets them go.
 ///
 /// `later` is the time of this run's start after [`start`], in seconds; the limiter's windows go on meanwhile.
-pub(super) fn run(setting: Setting, learned: Option<&LearnedPace>, later: f64) -> Outcome {
+pub(super) fn run<'a>(setting: Setting, known: impl Into<Known<'a>>, later: f64) -> Outcome {
     let Setting {
         limit,
         told,
@@ -189,6 +206,11 @@ pub(super) fn run(setting: Setting, learned: Option<&LearnedPace>, later: f64) -
     limiter.level *= weather.full;
     let started_at = start() + Duration::from_secs_f64(later);
     let mut random = fastrand::Rng::with_seed(seed ^ 0x5eed);
+    let (learned, hearsay) = match known.into() {
+        Known::Nothing => (None, None),
+        Known::Learned(learned) => (Some(learned), None),
+        Known::Heard(hearsay) => (None, Some(hearsay)),
+    };
     let mut pacer = Pacer::new(
         Operation::DeleteUser,
         PaceSettings::DEFAULT,
@@ -196,6 +218,9 @@ pub(super) fn run(setting: Setting, learned: Option<&LearnedPace>, later: f64) -
         started_at,
         random.fork(),
     );
+    if let Some(hearsay) = hearsay {
+        pacer.hear(hearsay, Duration::ZERO);
+    }
     let mut others = Others::new(weather.others_per_minute, random.fork());
     let (mut now, mut done, mut throttled) = (Duration::ZERO, 0, 0);
     while done < writes {
@@ -227,6 +252,7 @@ pub(super) fn run(setting: Setting, learned: Option<&LearnedPace>, later: f64) -
         ratio: now.as_secs_f64() / optimum(limit, phase, writes),
         throttled,
         learned: pacer.learned(),
+        hearsay: pacer.hearsay(),
     }
 }
 
