@@ -41,6 +41,8 @@ const CAUTION_VAGUE: usize = 5;
 const CAUTION_HEARD: usize = 6;
 /// ...and once a 429 has shown how far it holds.
 const CAUTION_CONFIRMED: usize = 5;
+/// A 429 that was less likely than this says that what was heard does not hold.
+const HEARSAY_REFUTED: f64 = 0.05;
 /// With fewer candidates than this, each is split to know the limit more closely.
 const CANDIDATES_MIN: usize = 24;
 /// The longest wait, in seconds: after it the next answer says more than any estimate.
@@ -142,9 +144,9 @@ impl Estimator {
         self.decide(now);
     }
 
-    /// What another operation may begin with; `None` when there is no limit to tell of.
+    /// What another operation may begin with; `None` when no limit has been met, and for hearsay of hearsay.
     pub(super) fn hearsay(&self) -> Option<Hearsay> {
-        self.is_active().then(|| Hearsay::of(&self.candidates))
+        (self.is_active() && !self.heard).then(|| Hearsay::of(&self.candidates))
     }
 
     /// Takes in an answer.
@@ -157,12 +159,11 @@ impl Estimator {
             self.accepted = self.accepted.saturating_add(1);
             self.unthrottled = self.unthrottled.saturating_add(1);
         } else {
-            self.caution = if self.heard {
-                CAUTION_CONFIRMED
+            if self.heard {
+                self.judge_hearsay(evidence);
             } else {
-                self.caution + 1
-            };
-            self.heard = false;
+                self.caution += 1;
+            }
             self.unthrottled = 0;
             self.taught = true;
             self.changed_at = evidence.answered;
@@ -232,7 +233,8 @@ impl Estimator {
             return None;
         }
         let (pace, sure) = summary::of(&self.candidates, minute);
-        Some((pace, sure && self.accepted >= ACCEPTED_BEFORE_SURE))
+        let measured = self.accepted >= ACCEPTED_BEFORE_SURE && !self.heard;
+        Some((pace, sure && measured))
     }
 
     /// The seconds until `requests` more will have been sent.
@@ -261,6 +263,20 @@ impl Estimator {
         }
         self.recent.note(evidence.answered, evidence.accepted);
         self.decide(evidence.answered);
+    }
+
+    /// A first 429 after hearsay: shows that it holds, or that this limit is another one, and then it is forgotten.
+    fn judge_hearsay(&mut self, evidence: &Evidence) {
+        self.heard = false;
+        // What left on hearsay measured nothing.
+        self.accepted = 0;
+        let holds = prior::weight(&self.survivors(evidence)) > HEARSAY_REFUTED;
+        if holds {
+            self.caution = CAUTION_CONFIRMED;
+        } else {
+            self.candidates.clear();
+            self.caution = 1;
+        }
     }
 
     /// Drops the candidates that could not have given an answer, and knows the others more closely.
@@ -413,6 +429,26 @@ mod tests {
         assert_eq!(estimator.admissible(opens_at), 1);
         assert!(estimator.is_taught());
         assert!(!estimator.pace(0.0).unwrap().1);
+    }
+
+    #[test]
+    fn hearsay_is_judged_by_the_first_429() {
+        let hearsay = throttled().hearsay().unwrap();
+        for (burst, holds) in [(5, true), (0, false)] {
+            let mut estimator = Estimator::cold();
+            estimator.hear(&hearsay, 1.0);
+            assert_eq!(estimator.hearsay(), None);
+            for sent in 0..burst {
+                estimator.learn(&answer(1.0 + f64::from(sent) * 0.1, true));
+            }
+            assert!(!estimator.pace(0.0).unwrap().1 && !estimator.is_taught());
+            estimator.learn(&answer(2.0, false));
+            let expected = if holds { CAUTION_CONFIRMED } else { 1 };
+            assert_eq!(estimator.caution, expected, "after {burst}");
+            assert_eq!(estimator.mood, Mood::Curious);
+            // Nothing but hearsay says how large the limit is.
+            assert!(!estimator.pace(0.0).unwrap().1);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What one operation knows of its limit, told to another that knows nothing of its own.
 //!
 //! The limits of one organization's endpoints are alike: the measured ones lie between 6 and 10 requests a minute (API
-//! contract, section 11). A 429 that one operation has met need not be met again by each of the others; so they begin
+//! contract, section 11). A 429 that one operation has met need not be met again by each of the others; so writes begin
 //! with what it learned instead of running into their own limits at full speed. Alike is not the same: the rates that
 //! were heard are spread, and some weight is left to every other limit, so that one that turns out faster is found.
 

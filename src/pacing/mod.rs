@@ -6,13 +6,13 @@
 //! the start of the run and comes in as an argument, chance comes from a seeded generator that the caller gives,
 //! and an hour of pacing takes a test no time at all.
 //!
-//! Limits of one organization's endpoints are alike, so a pacer that knows nothing begins with the [`Hearsay`] of one
+//! Limits of one organization's endpoints are alike, so a write of which nothing is known begins with the [`Hearsay`] of one
 //! that has met its limit: each operation would otherwise pay for the same 429s.
 //!
 //! The caller's loop, with `n` requests of the operation in flight:
 //!
 //! ```text
-//! if pacer.is_new()                        pacer.hear(another.hearsay())
+//! if pacer.listens()                       pacer.hear(another.hearsay())
 //! while n >= pacer.in_flight_max()         wait for an answer
 //! match pacer.wait(now)
 //!     Now                                  ticket = pacer.sent(now), send

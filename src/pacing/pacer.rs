@@ -85,19 +85,24 @@ impl Pacer {
         }
     }
 
-    /// Whether nothing is known: no figure of an earlier run, and nothing of this one.
-    pub fn is_new(&self) -> bool {
-        self.learned.is_none() && self.last_sent.is_none() && !self.estimator.is_active()
+    /// Whether this is a write of which nothing is known: no figure of an earlier run, and nothing of this one.
+    ///
+    /// Reads do not listen: most are a few, what they wait for shows whether a removal took effect, and they would
+    /// go out one by one where there may be no limit at all.
+    pub fn listens(&self) -> bool {
+        let is_known =
+            self.learned.is_some() || self.last_sent.is_some() || self.estimator.is_active();
+        self.operation.is_write() && !is_known
     }
 
-    /// Begins with what another operation knows of its limit. Only a [new](Self::is_new) pacer listens.
+    /// Begins with what another operation knows of its limit, if this one [listens](Self::listens).
     pub fn hear(&mut self, hearsay: &Hearsay, now: Duration) {
-        if self.is_new() {
+        if self.listens() {
             self.estimator.hear(hearsay, now.as_secs_f64());
         }
     }
 
-    /// What another operation may begin with; `None` when no limit has been met.
+    /// What another operation may begin with; `None` when no limit has been met, in this run or an earlier one.
     pub fn hearsay(&self) -> Option<Hearsay> {
         self.estimator.hearsay()
     }
@@ -381,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_new_pacer_listens() {
+    fn only_a_write_of_which_nothing_is_known_listens() {
         let mut met = remover();
         let burst = 4;
         for sent in 0..=burst {
@@ -396,12 +401,15 @@ mod tests {
         }
         let hearsay = met.hearsay().unwrap();
         let mut new = pacer(Operation::CreateInvite, PaceSettings::DEFAULT);
-        assert!(new.is_new() && new.hearsay().is_none());
+        assert!(new.listens() && new.hearsay().is_none());
         new.hear(&hearsay, seconds(10));
-        assert!(!new.is_new());
+        assert!(!new.listens());
+        // What was only heard is not told on, and is not a pace to keep.
+        assert_eq!(new.hearsay(), None);
         assert_eq!(new.wait(seconds(10)), Wait::Now);
         assert_eq!(new.learned(), None);
 
+        assert!(!pacer(Operation::RetrieveUser, PaceSettings::DEFAULT).listens());
         let mut begun = remover();
         let ticket = begun.sent(Duration::ZERO);
         begun.answered(ticket, Duration::ZERO, &accepted());

@@ -82,6 +82,7 @@ pub(super) fn after_surprise(at: f64, recent: &Recent, before: &[Candidate]) -> 
 
 /// Buckets of about this rate, in a second, with nothing used of them.
 pub(super) fn about(rate: f64, deviation: f64, burst: Span, at: f64) -> Vec<Candidate> {
+    let rate = rate.clamp(RATES.lo, RATES.hi);
     let far = (3.0 * deviation).exp();
     let rates = Span::new((rate / far).max(RATES.lo), (rate * far).min(RATES.hi));
     let candidate = |rates: Span| {

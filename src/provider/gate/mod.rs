@@ -206,7 +206,7 @@ impl<T> Gate<T> {
         &self.lanes[&operation]
     }
 
-    /// What the operation knows that has been answered most often, of those that have met a limit.
+    /// What the operation knows that has been sent most often, of those that have met a limit.
     fn hearsay(&self) -> Option<Hearsay> {
         let lanes = self.lanes.values();
         let known =
@@ -223,7 +223,7 @@ impl<T> Gate<T> {
         patience: Patience,
     ) -> Result<usize, ProviderError> {
         let lane = self.lane(operation);
-        if lane.pacer(Pacer::is_new)
+        if lane.pacer(Pacer::listens)
             && let Some(hearsay) = self.hearsay()
         {
             lane.hear(&hearsay, self.clock.elapsed());
