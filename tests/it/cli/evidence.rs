@@ -91,7 +91,13 @@ fn apply_bound_by_permissions(desk: &Desk, copy: &Path) -> Command {
         return plain;
     }
     let program = copy.join("rosterctl");
-    fs::copy(plain.get_program(), &program).unwrap();
+    // By another process: one that this process had open for writing could be held open by a child of another test,
+    // and a program that is open for writing is "text file busy".
+    let copied = Command::new("cp")
+        .arg(plain.get_program())
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
     let mut bound = Command::new(program);
     go_on_as(&mut bound, &plain)
         .stdin(Stdio::null())
