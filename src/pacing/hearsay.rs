@@ -6,6 +6,7 @@
 //! were heard are spread, and some weight is left to every other limit, so that one that turns out faster is found.
 
 use super::{
+    bucket::Bucket,
     candidate::{Candidate, Limiter},
     evidence::Span,
     prior,
@@ -37,15 +38,16 @@ struct Buckets {
 
 impl Hearsay {
     pub(super) fn of(candidates: &[Candidate]) -> Self {
-        let windows = candidates
-            .iter()
-            .filter_map(|candidate| match candidate.limiter {
-                Limiter::Window(window) => Some((candidate.weight, window)),
-                Limiter::Bucket(_) => None,
-            });
+        let (mut buckets, mut windows) = (Vec::new(), Vec::new());
+        for Candidate { limiter, weight } in candidates {
+            match limiter {
+                Limiter::Bucket(bucket) => buckets.push((*weight, *bucket)),
+                Limiter::Window(window) => windows.push((*weight, *window)),
+            }
+        }
         Self {
-            buckets: Buckets::of(candidates),
-            windows: windows.collect(),
+            buckets: Buckets::of(&buckets),
+            windows,
         }
     }
 
@@ -67,29 +69,21 @@ impl Hearsay {
 }
 
 impl Buckets {
-    fn of(candidates: &[Candidate]) -> Option<Self> {
-        let buckets = || {
-            candidates
-                .iter()
-                .filter_map(|candidate| match candidate.limiter {
-                    Limiter::Bucket(bucket) => Some((candidate.weight, bucket)),
-                    Limiter::Window(_) => None,
-                })
-        };
-        let (_, likeliest) = buckets().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-        let weight: f64 = buckets().map(|(weight, _)| weight).sum();
-        let rate = |bucket: super::bucket::Bucket| bucket.rate.geometric_middle().ln();
-        let mean = |value: &dyn Fn(f64) -> f64| -> f64 {
-            let sum: f64 = buckets()
-                .map(|(weight, bucket)| weight * value(rate(bucket)))
-                .sum();
-            sum / weight
-        };
-        let middle = mean(&|rate| rate);
+    /// `None` when there are none.
+    fn of(weighed: &[(f64, Bucket)]) -> Option<Self> {
+        let (_, likeliest) = weighed.iter().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        let weight: f64 = weighed.iter().map(|(weight, _)| weight).sum();
+        let log_rates = weighed
+            .iter()
+            .map(|(part, bucket)| (part / weight, bucket.rate.geometric_middle().ln()));
+        let middle: f64 = log_rates.clone().map(|(part, rate)| part * rate).sum();
+        let variance: f64 = log_rates
+            .map(|(part, rate)| part * (rate - middle).powi(2))
+            .sum();
         Some(Self {
             weight,
             rate: middle.exp(),
-            deviation: mean(&|rate| (rate - middle).powi(2)).sqrt(),
+            deviation: variance.sqrt(),
             burst: likeliest.burst,
         })
     }
@@ -107,7 +101,6 @@ fn scaled(candidates: Vec<Candidate>, total: f64) -> impl Iterator<Item = Candid
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pacing::bucket::Bucket;
     use crate::pacing::evidence::Recent;
     use crate::pacing::window::Kind;
 
@@ -147,7 +140,7 @@ mod tests {
     fn rates_that_lie_far_apart_say_less() {
         let apart = |rates: &[f64]| {
             let candidates: Vec<_> = rates.iter().map(|rate| bucket(*rate, 4.0, 1.0)).collect();
-            Buckets::of(&candidates).unwrap()
+            Hearsay::of(&candidates).buckets.unwrap()
         };
         let (one, two) = (apart(&[RATE]), apart(&[RATE / 2.0, RATE * 2.0]));
         assert!((one.rate - RATE).abs() < 1e-9 && (two.rate - RATE).abs() < 1e-9);
