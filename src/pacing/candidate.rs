@@ -21,6 +21,21 @@ pub(super) enum Limiter {
     Window(Window),
 }
 
+/// Limiters of one kind, each with its weight.
+type Weighed<L> = Vec<(f64, L)>;
+
+/// The buckets and the windows.
+pub(super) fn by_kind(candidates: &[Candidate]) -> (Weighed<Bucket>, Weighed<Window>) {
+    let (mut buckets, mut windows) = (Vec::new(), Vec::new());
+    for Candidate { limiter, weight } in candidates {
+        match limiter {
+            Limiter::Bucket(bucket) => buckets.push((*weight, *bucket)),
+            Limiter::Window(window) => windows.push((*weight, *window)),
+        }
+    }
+    (buckets, windows)
+}
+
 impl Candidate {
     pub(super) fn bucket(bucket: Bucket, weight: f64) -> Self {
         Self {

@@ -313,12 +313,9 @@ impl Estimator {
 
     /// Takes faster limits for possible again: what ruled them out may have been somebody else's requests.
     fn doubt(&mut self, at: f64) {
-        let mut faster = prior::faster(at, &self.candidates);
-        let share = DOUBT * prior::weight(&self.candidates) / prior::weight(&faster);
-        for candidate in &mut faster {
-            candidate.weight *= share;
-        }
-        self.candidates.extend(faster);
+        let faster = prior::faster(at, &self.candidates);
+        let total = DOUBT * prior::weight(&self.candidates);
+        self.candidates.extend(prior::scaled(faster, total));
     }
 
     fn survivors(&self, evidence: &Evidence) -> Vec<Candidate> {

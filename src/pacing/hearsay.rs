@@ -7,9 +7,9 @@
 
 use super::{
     bucket::Bucket,
-    candidate::{Candidate, Limiter},
+    candidate::{Candidate, by_kind},
     evidence::Span,
-    prior,
+    prior::{self, scaled},
     window::Window,
 };
 
@@ -38,13 +38,7 @@ struct Buckets {
 
 impl Hearsay {
     pub(super) fn of(candidates: &[Candidate]) -> Self {
-        let (mut buckets, mut windows) = (Vec::new(), Vec::new());
-        for Candidate { limiter, weight } in candidates {
-            match limiter {
-                Limiter::Bucket(bucket) => buckets.push((*weight, *bucket)),
-                Limiter::Window(window) => windows.push((*weight, *window)),
-            }
-        }
+        let (buckets, windows) = by_kind(candidates);
         Self {
             buckets: Buckets::of(&buckets),
             windows,
@@ -89,18 +83,10 @@ impl Buckets {
     }
 }
 
-/// Candidates with other weights: these add up to `total`.
-fn scaled(candidates: Vec<Candidate>, total: f64) -> impl Iterator<Item = Candidate> {
-    let factor = total / prior::weight(&candidates);
-    candidates.into_iter().map(move |candidate| Candidate {
-        weight: candidate.weight * factor,
-        ..candidate
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pacing::candidate::Limiter;
     use crate::pacing::evidence::Recent;
     use crate::pacing::window::Kind;
 

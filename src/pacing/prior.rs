@@ -182,6 +182,15 @@ pub(super) fn weight(candidates: &[Candidate]) -> f64 {
     candidates.iter().map(|candidate| candidate.weight).sum()
 }
 
+/// Candidates with other weights: these add up to `total`.
+pub(super) fn scaled(candidates: Vec<Candidate>, total: f64) -> impl Iterator<Item = Candidate> {
+    let factor = total / weight(&candidates);
+    candidates.into_iter().map(move |candidate| Candidate {
+        weight: candidate.weight * factor,
+        ..candidate
+    })
+}
+
 /// What was accepted in the last window before a 429.
 struct Burst {
     accepted: f64,

@@ -2,7 +2,7 @@
 
 use super::{
     bucket::{Bucket, whole},
-    candidate::{Candidate, Limiter},
+    candidate::{Candidate, by_kind},
     evidence::WINDOW,
     pace::Pace,
     window::{Kind, Window},
@@ -19,14 +19,7 @@ const ALIGNED_SURE: f64 = 4.0;
 
 /// The likeliest limit, and whether it is worth keeping.
 pub(super) fn of(candidates: &[Candidate], minute: f64) -> (Pace, bool) {
-    let mut buckets = Vec::new();
-    let mut windows = Vec::new();
-    for candidate in candidates {
-        match candidate.limiter {
-            Limiter::Bucket(bucket) => buckets.push((candidate.weight, bucket)),
-            Limiter::Window(window) => windows.push((candidate.weight, window)),
-        }
-    }
+    let (mut buckets, windows) = by_kind(candidates);
     let in_buckets: f64 = buckets.iter().map(|(weight, _)| weight).sum();
     let in_windows: f64 = windows.iter().map(|(weight, _)| weight).sum();
     let sure = in_buckets.max(in_windows) > SURE * (in_buckets + in_windows);
